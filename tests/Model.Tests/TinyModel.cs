@@ -19,16 +19,6 @@ internal static class TinyModel
         """,
         "config.json");
 
-    /// <summary>Some 260 positions make a chunk of logits of its vocabulary, and 4 rows of 100 make two.</summary>
-    public static ModelConfig LargeVocabulary { get; } = ModelConfigReader.Parse(
-        """
-        {
-          "model_type": "llama", "hidden_size": 4, "intermediate_size": 4, "num_hidden_layers": 1, "num_attention_heads": 1,
-          "vocab_size": 256000, "max_position_embeddings": 128, "rms_norm_eps": 1e-5, "tie_word_embeddings": false
-        }
-        """,
-        "config.json");
-
     /// <summary>Random weights, the same for the same seed; the caller owns them.</summary>
     public static Dictionary<string, Tensor> Weights(ModelConfig config, int seed = 1, ScalarType dtype = ScalarType.Float32)
     {

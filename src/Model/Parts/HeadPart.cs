@@ -11,7 +11,7 @@ public sealed partial class HeadPart : ModelPart
 {
     private const int IgnoreIndex = -100;
 
-    // Logits of one chunk take at most this many float32 numbers (256 MB), whatever the vocabulary.
+    /// <summary>Logits of one chunk take at most this many float32 numbers (256 MB), whatever the vocabulary.</summary>
     public const long ChunkLogits = 64L << 20;
 
     private readonly OutputHead _head;
@@ -34,6 +34,9 @@ public sealed partial class HeadPart : ModelPart
             throw new ArgumentException("tied embeddings need the embedding part", nameof(tied));
         _tied = config.TieWordEmbeddings ? tied : null;
     }
+
+    // Tests have small chunks.
+    internal long LogitsOfChunk { private get; init; } = ChunkLogits;
 
     private Tensor? TiedMatrix => _tied?.Invoke().TiedMatrix;
 
@@ -130,7 +133,7 @@ public sealed partial class HeadPart : ModelPart
 
     private IEnumerable<(long Start, long Length)> Chunks(Tensor targets_N)
     {
-        var (count, size) = (targets_N.shape[0], Math.Max(1, ChunkLogits / Config.VocabSize));
+        var (count, size) = (targets_N.shape[0], Math.Max(1, LogitsOfChunk / Config.VocabSize));
         for (long start = 0; start < count; start += size) yield return (start, Math.Min(size, count - start));
     }
 
