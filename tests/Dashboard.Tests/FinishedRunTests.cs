@@ -13,8 +13,6 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
 
     [Theory]
     [InlineData(ColorScheme.Light, 1280)]
-    [InlineData(ColorScheme.Dark, 1280)]
-    [InlineData(ColorScheme.Light, Phone)]
     [InlineData(ColorScheme.Dark, Phone)]
     public async Task Dashboard_pages_of_finished_runs_are_accessible_quiet_and_fit(ColorScheme scheme, int width)
     {
