@@ -4,11 +4,13 @@ set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_UI_LANGUAGE=en
 
-eng/test-services.sh
+# Beside the build: it mostly waits for registries.
+eng/test-services.sh &
+services=$!
 # One compiler for all projects, whatever the environment says: started anew for each, it would take longer than its work.
 dotnet build --configuration Release -p:UseSharedCompilation=true LisaOrleans.sln
 dotnet build-server shutdown --vbcscompiler >/dev/null
-mkdir -p artifacts
+wait "$services"
 log=artifacts/test.log
 code=0
 # Threads of libtorch that wait for each other sleep. By default they spin, and on a busy machine take the time of what they wait for.
