@@ -30,13 +30,18 @@ public static partial class HostMemory
     private static int s_open;
 
     /// <summary>
-    /// One heap for all threads, because few of them allocate at the same time here. Call before weights are read or a device's thread
-    /// starts.
+    /// One heap for all threads that begin to allocate from now on, because few of them do at the same time here. Does not load libtorch.
     /// </summary>
+    public static void ShareHeap()
+    {
+        if (s_present) _ = MallOpt(ArenaMax, 1);
+    }
+
+    /// <summary>The same, and libtorch's tensors in it. Call before weights are read or a device's thread starts.</summary>
     public static void Prepare()
     {
         if (!s_present) return;
-        _ = MallOpt(ArenaMax, 1);
+        ShareHeap();
         _ = TensorAllocator.Use();
     }
 

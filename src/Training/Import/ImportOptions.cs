@@ -35,7 +35,7 @@ public sealed record ImportOptions
     /// <exception cref="InvalidTrainingSettingException">They cannot: they are GPUs, and it needs processors.</exception>
     internal void CheckDevices(TrainingSpec spec)
     {
-        if (OnGpu ?? cuda.is_available()) WeightForms.CheckGpus(spec);
+        if (!WeightForms.RunOnGpus(spec) && (OnGpu ?? cuda.is_available())) WeightForms.CheckGpus(spec);
     }
 
     /// <summary>The options of an import for a cluster: a new run gets what every current silo can offer.</summary>

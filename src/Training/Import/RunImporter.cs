@@ -42,7 +42,7 @@ public static class RunImporter
         if (stored is not null && await RunStore.ReadHeadAsync(store, request.Spec.RunName, cancellationToken) is { } head) CheckGoesOn(head);
         if (stored?.Manifest is { Completed: false, Dataset: { } known }) options.DataKnown?.Invoke(known);
 
-        HostMemory.Prepare();
+        HostMemory.ShareHeap();
         using var model = ModelFolder.Open(request.ModelFolder, ofRun: stored is not null);
         var spec = options.Resolve(request, model.Config, () => model.Dtype, stored?.Spec) with
         {
@@ -111,6 +111,8 @@ public static class RunImporter
         // Null where another process made the run while this one was reading its files: that run is now to be resumed.
         async Task<Manifest?> StoreAsync(BytesBlob spec0)
         {
+            // Whatever is to be refused has been by now, without waiting for libtorch.
+            HostMemory.Prepare();
             var imported = await ImportedModel.StoreAsync(
                 store, model, spec, adapter, write: stored is null, verify: request.Overwrite || StoreLocation.IsFolder(store.Location),
                 countOutliers: stored is null && Methods.Of(spec).LooksAtWeights(spec), progress, cancellationToken);
