@@ -9,11 +9,14 @@ public sealed class EvaluationWalkTests
     [Fact]
     public async Task Run_replica_that_is_slow_gets_what_the_others_leave()
     {
-        var (sent, rest) = (new ConcurrentQueue<(int Replica, int Index)>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var sent = new ConcurrentQueue<(int Replica, int Index)>();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await EvaluationWalk.Run(8, [1, 1], async (replica, index) =>
         {
+            if (replica == 1) begun.TrySetResult();
+            await (replica == 1 ? rest : begun).Task.WaitAsync(TimeSpan.FromMinutes(1), Token);
             await Task.Yield();
-            if (replica == 1) await rest.Task.WaitAsync(TimeSpan.FromMinutes(1), Token);
             sent.Enqueue((replica, index));
             if (sent.Count == 7) rest.TrySetResult();
         });
