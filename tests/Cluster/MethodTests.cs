@@ -63,6 +63,7 @@ public sealed class MethodTests(KilledSilosFixture fixture)
         {
             RunName = $"killed-{Guid.NewGuid():N}",
             Method = TrainingMethods.Lisa,
+            PerDeviceTrainBatchSize = 4,
             GradientAccumulationSteps = 2,
             Replicas = "1",
         };

@@ -26,7 +26,7 @@ internal static class TinyStories
         LisaIntervalSteps = 4,
         MaxSteps = steps,
         LearningRate = 1e-3,
-        PerDeviceTrainBatchSize = 4,
+        PerDeviceTrainBatchSize = 2,
         BlockSize = 64,
         Dtype = "float32",
         Seed = 5,

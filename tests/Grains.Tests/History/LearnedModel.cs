@@ -18,6 +18,7 @@ public sealed class LearnedModel : IAsyncLifetime
     {
         using var run = await TestRun.TrainAsync(TinyStories.FullSpec(Late) with
         {
+            PerDeviceTrainBatchSize = 4,
             MaxGradNorm = 0,
             LrSchedulerType = "constant",
             SaveSteps = (int)Early,

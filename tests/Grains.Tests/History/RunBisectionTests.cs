@@ -13,6 +13,7 @@ public sealed class RunBisectionTests(LearnedModel learned) : IClassFixture<Lear
 
     private static readonly TrainingSpec s_full = TinyStories.FullSpec(21) with
     {
+        PerDeviceTrainBatchSize = 4,
         BlockSize = 128,
         MaxGradNorm = 0,
         LrSchedulerType = "constant_with_warmup",

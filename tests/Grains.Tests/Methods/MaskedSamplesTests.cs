@@ -11,10 +11,15 @@ public sealed class MaskedSamplesTests
 
     private static readonly Dictionary<string, TrainingSpec> s_specs = new()
     {
-        ["lisa"] = TinyStories.Spec(7),
+        ["lisa"] = TinyStories.Spec(7) with { PerDeviceTrainBatchSize = 4 },
         ["a masked sample is a whole step"] = TinyStories.Spec(24) with { PerDeviceTrainBatchSize = 1 },
         ["packed"] = TinyStories.FullSpec(4) with { Packing = true, PerDeviceTrainBatchSize = 2 },
-        ["gradient norms choose"] = TinyStories.Spec(9) with { LisaStrategy = "gradient-norm", LisaIntervalSteps = 2 },
+        ["gradient norms choose"] = TinyStories.Spec(9) with
+        {
+            PerDeviceTrainBatchSize = 4,
+            LisaStrategy = "gradient-norm",
+            LisaIntervalSteps = 2,
+        },
         ["lora with dropout"] = TinyStories.LoraSpec(7) with { LoraDropout = 0.25, GradientAccumulationSteps = 2 },
     };
 
