@@ -1,4 +1,5 @@
 using LisaOrleans.Checkpoints;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LisaOrleans.Api.Tests;
 
@@ -39,12 +40,38 @@ public sealed class ApiKeysTests
     }
 
     [Fact]
-    public void ReadFile_file_without_keys_or_with_a_name_twice_is_refused()
+    public void ReadFile_file_without_keys_lets_nobody_in_and_one_with_a_name_twice_is_refused()
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["none"], "# nobody\n");
-        Assert.Throws<InvalidDataFileException>(() => ApiKeys.ReadFile(folder["none"]));
+        Assert.Equal(0, ApiKeys.ReadFile(folder["none"]).Count);
         File.WriteAllText(folder["twice"], $"one read {s_hash}\none write {s_hash}\n");
         Assert.Contains("'one'", Assert.Throws<InvalidDataFileException>(() => ApiKeys.ReadFile(folder["twice"])).Message, StringComparison.Ordinal);
+    }
+
+    // As editors write it.
+    [Fact]
+    public void Look_file_that_is_empty_for_a_moment_keeps_its_keys_and_one_that_stays_so_has_none()
+    {
+        using var folder = new TempFolder();
+        var (secret, key) = ApiKey.Create("one", ApiScopes.Write);
+        File.WriteAllText(folder["keys"], key.ToLine());
+        var keys = ApiKeys.ReadFile(folder["keys"]);
+        using var renewal = new FileRenewal(new ApiServerOptions { Keys = keys }, TimeProvider.System, NullLogger<FileRenewal>.Instance);
+        Assert.True(IsKnownAfterALook());
+        File.WriteAllText(folder["keys"], "");
+        Assert.True(IsKnownAfterALook());
+        File.WriteAllText(folder["keys"], "# the only one\n" + key.ToLine());
+        Assert.True(IsKnownAfterALook());
+        Assert.True(IsKnownAfterALook());
+        File.WriteAllText(folder["keys"], "# nobody\n");
+        Assert.True(IsKnownAfterALook());
+        Assert.False(IsKnownAfterALook());
+
+        bool IsKnownAfterALook()
+        {
+            renewal.Look(keys);
+            return keys.Find(secret) is not null;
+        }
     }
 }

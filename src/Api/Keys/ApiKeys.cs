@@ -34,7 +34,7 @@ public sealed class ApiKeys : IRenewed
     /// <summary>The key of a name, or null.</summary>
     public ApiKey? Named(string name) => _keys.FirstOrDefault(k => k.Name == name);
 
-    /// <summary>Reads a file.</summary>
+    /// <summary>Reads a file. One without keys is right, too: nobody is let in.</summary>
     /// <exception cref="InvalidDataFileException">A line is wrong; the message names it.</exception>
     public static ApiKeys ReadFile(string path) => new(path);
 
@@ -65,7 +65,7 @@ public sealed class ApiKeys : IRenewed
             keys.Add(key);
         }
 
-        return keys.Count > 0 ? keys : throw new InvalidDataFileException(path, "has no key; lisa keys new makes one");
+        return keys;
     }
 
     private static ApiKey? Parse(string line)

@@ -24,10 +24,13 @@ internal static class HttpServerOptions
 
     /// <summary>Its keys; null where no file is named.</summary>
     /// <exception cref="UsageException">There is no such file.</exception>
-    /// <exception cref="InvalidDataFileException">A line of it is wrong.</exception>
-    public static ApiKeys? Keys(SettingValues values) => values.OptionalPath(KnownSettings.ApiKeyFile) is { } keys
-        ? ApiKeys.ReadFile(Existing(values, KnownSettings.ApiKeyFile, keys))
-        : null;
+    /// <exception cref="InvalidDataFileException">A line of it is wrong, or there is none.</exception>
+    public static ApiKeys? Keys(SettingValues values)
+    {
+        if (values.OptionalPath(KnownSettings.ApiKeyFile) is not { } path) return null;
+        var keys = ApiKeys.ReadFile(Existing(values, KnownSettings.ApiKeyFile, path));
+        return keys.Count > 0 ? keys : throw new InvalidDataFileException(path, "has no key; lisa keys new makes one");
+    }
 
     /// <summary>The port of <c>lisa train</c>, which has a server only where one is given.</summary>
     /// <exception cref="UsageException">It is none, or a setting of a server is given without it.</exception>

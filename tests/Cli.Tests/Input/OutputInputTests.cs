@@ -72,6 +72,15 @@ public sealed class OutputInputTests
     }
 
     [Fact]
+    public async Task New_key_is_added_to_a_file_of_which_all_keys_were_revoked()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder["keys"], "# nobody", Token);
+        var line = (await Lisa.SucceedsAsync("keys", "new", "a", "--api-keys", folder["keys"])).Output.Split('\n')[1];
+        Assert.Equal(["# nobody", line], await File.ReadAllLinesAsync(folder["keys"], Token));
+    }
+
+    [Fact]
     public async Task Train_home_in_a_settings_file_is_the_users()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the home of Windows has another variable");

@@ -1,5 +1,6 @@
 using System.Net;
 using LisaOrleans.Api;
+using LisaOrleans.Checkpoints;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 
@@ -23,6 +24,17 @@ public sealed class HttpServerOptionsTests
         }
 
         Assert.Null(HttpServerOptions.OptionalPort(new SettingValues()));
+    }
+
+    [Fact]
+    public void Keys_file_without_any_is_refused_at_the_start()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["keys"], "# nobody\n");
+        var values = new SettingValues();
+        values.Add(SettingSource.Flag, KnownSettings.ApiKeyFile, folder["keys"], "--api-keys", "--api-keys", "/");
+        var e = Assert.Throws<InvalidDataFileException>(() => HttpServerOptions.Keys(values));
+        Assert.Contains("has no key; lisa keys new makes one", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -41,6 +41,10 @@ public sealed class RenewalTests : IDisposable
         await Until.True(async () => await StatusAsync(server, first) == HttpStatusCode.OK);
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(server, second));
         Assert.Single(_told, t => t.Contains("must be a name", StringComparison.Ordinal));
+
+        // The last key is revoked as any other.
+        await WriteAsync("keys", "# nobody");
+        await Until.True(async () => await StatusAsync(server, first) == HttpStatusCode.Unauthorized);
     }
 
     [Fact]
