@@ -31,9 +31,19 @@ internal static class WatchCommand
     private static async Task<long> Follow(LisaClient cluster, RunStatus status, IRunReporter reporter, CancellationToken cancellationToken)
     {
         var (total, layers) = (status.TotalSteps, status.LayerCount);
+        var isFirst = true;
         var pace = new StepPace();
         await foreach (var happened in cluster.WatchAsync(status.Run, null, cancellationToken))
         {
+            if (isFirst)
+            {
+                // It may have been about to start, and not been read yet.
+                if (layers == 0 && await cluster.GetAsync(status.Run, cancellationToken) is var known)
+                    (total, layers) = (known.TotalSteps, known.LayerCount);
+                reporter.Expect(total, layers);
+                isFirst = false;
+            }
+
             pace.Add(happened);
             switch (happened)
             {

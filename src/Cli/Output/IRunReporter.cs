@@ -6,6 +6,9 @@ internal interface IRunReporter : IDisposable
     /// <summary>Prints a line.</summary>
     void Say(string line);
 
+    /// <summary>What is known of a run that is watched, before its first event: those of a fork begin with steps of its parent.</summary>
+    void Expect(long totalSteps, int layerCount);
+
     /// <summary>The run has been loaded.</summary>
     void Started(RunStarted started, int layerCount);
 

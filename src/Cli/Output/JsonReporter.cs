@@ -10,6 +10,10 @@ internal sealed class JsonReporter(TextWriter output) : IRunReporter
 
     public void Say(string line) => Write(new { @event = "message", message = line });
 
+    public void Expect(long totalSteps, int layerCount)
+    {
+    }
+
     public void Started(RunStarted started, int layerCount) =>
         Write(new
         {

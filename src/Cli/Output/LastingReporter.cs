@@ -7,6 +7,8 @@ internal sealed class LastingReporter(IRunReporter inner) : IRunReporter
 
     public void Say(string line) => Try(() => inner.Say(line));
 
+    public void Expect(long totalSteps, int layerCount) => Try(() => inner.Expect(totalSteps, layerCount));
+
     public void Started(RunStarted started, int layerCount) => Try(() => inner.Started(started, layerCount));
 
     public void Happened(TrainingEvent happened, double remaining) => Try(() => inner.Happened(happened, remaining));

@@ -37,17 +37,20 @@ internal sealed class LiveReporter : IRunReporter
         _console.Profile.Out.Writer.WriteLine(line);
     }
 
-    public void Started(RunStarted started, int layerCount)
+    public void Expect(long totalSteps, int layerCount)
     {
-        _total = started.TotalSteps;
-        if (_turns.Length == 0) _turns = new int[layerCount];
+        _total = totalSteps;
+        if (_turns.Length < layerCount) Array.Resize(ref _turns, layerCount);
     }
+
+    public void Started(RunStarted started, int layerCount) => Expect(started.TotalSteps, layerCount);
 
     public void Happened(TrainingEvent happened, double remaining)
     {
         if (happened is StepCompleted { Record: var record })
         {
             _losses.Add(record.Loss);
+            if (record.ActiveLayers.Count > 0) Expect(_total, record.ActiveLayers.Max() + 1);
             foreach (var layer in record.ActiveLayers) _turns[layer]++;
             _recent.Enqueue((record.Seconds, record.Tokens));
             if (_recent.Count > 20) _recent.Dequeue();
@@ -81,7 +84,7 @@ internal sealed class LiveReporter : IRunReporter
         var room = Math.Max(Narrowest, _console.Profile.Width - 1);
         var count = string.Create(CultureInfo.InvariantCulture, $"{record.Step}/{_total}");
         var width = Math.Clamp(room - count.Length - 3, 1, WidestBar);
-        var filled = (int)(width * record.Step / Math.Max(1, _total));
+        var filled = (int)Math.Min(width, width * record.Step / Math.Max(1, _total));
         var rate = _recent.Sum(r => r.Tokens) / Math.Max(1e-9, _recent.Sum(r => r.Seconds));
 
         // Shows how far the run is even without colours.
@@ -114,7 +117,7 @@ internal sealed class LiveReporter : IRunReporter
     // One character a layer: how often it has trained so far; the ones at work now stand out.
     private string Map(IReadOnlyList<int> active, int room)
     {
-        var most = Math.Max(1, _turns.Max());
+        var most = _turns.Append(1).Max();
         var cells = _turns.Select((turns, layer) =>
         {
             var bar = Bars[Math.Min(7, 8 * turns / (most + 1))];

@@ -7,7 +7,9 @@ internal sealed class PlainReporter(TextWriter output) : IRunReporter
 
     public void Say(string line) => output.WriteLine(line);
 
-    public void Started(RunStarted started, int layerCount) => _total = started.TotalSteps;
+    public void Expect(long totalSteps, int layerCount) => _total = totalSteps;
+
+    public void Started(RunStarted started, int layerCount) => Expect(started.TotalSteps, layerCount);
 
     public void Happened(TrainingEvent happened, double remaining)
     {

@@ -147,6 +147,8 @@ public sealed class ClosingTests
 
         public void Say(string line) => Fail();
 
+        public void Expect(long totalSteps, int layerCount) => Fail();
+
         public void Started(RunStarted started, int layerCount) => Fail();
 
         public void Happened(TrainingEvent happened, double remaining) => Fail();

@@ -76,6 +76,52 @@ public sealed partial class LiveReporterTests
         Assert.InRange(bar.Count(c => c == '━') / (double)bar.Count(c => c is '━' or '┄'), 0.2, 0.3);
     }
 
+    // The steps of a fork's parent come before the fork is started; a run may also have forgotten its starts.
+    [Fact]
+    public void Happened_steps_before_the_first_start_are_shown_with_what_is_expected()
+    {
+        var (plain, live) = Shown([r => r.Expect(40, 4)], Step(10, 4));
+        Assert.StartsWith("step 10/40  loss ", plain[0], StringComparison.Ordinal);
+        Assert.EndsWith(" 10/40", live[0].TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal("  layers ▅▁▁▅  training now: 0,3", live[3].TrimEnd());
+
+        (plain, live) = Shown([r => r.Expect(40, 4), r => r.Started(new RunStarted(10, 50, 1), 4)], Step(10, 4));
+        Assert.StartsWith("step 10/50  loss ", plain[0], StringComparison.Ordinal);
+        Assert.EndsWith(" 10/50", live[0].TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Happened_of_a_run_of_which_nothing_is_known_shows_the_layers_that_have_trained()
+    {
+        Assert.Equal("  layers ▅▁▁▅  training now: 0,3", Shown([], Step(10, 4)).Live[3].TrimEnd());
+        Assert.Equal("  layers   training now: none", Shown([], Step(10, 0)).Live[3].TrimEnd());
+        Assert.Equal("  layers ▁▁▁▁  training now: none", Shown([r => r.Expect(40, 4)], Step(10, 0)).Live[3].TrimEnd());
+    }
+
+    private static (string[] Plain, string[] Live) Shown(Action<IRunReporter>[] before, StepRecord step)
+    {
+        using var plain = new StringWriter();
+        using var live = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.Yes,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Out = new AnsiConsoleOutput(live),
+        });
+        console.Profile.Width = 60;
+        foreach (var reporter in (IRunReporter[])[new PlainReporter(plain), new LiveReporter(console)])
+        {
+            foreach (var say in before) say(reporter);
+            reporter.Happened(new StepCompleted(step), remaining: 9);
+            reporter.Dispose();
+        }
+
+        return (Lines(plain), Lines(live));
+
+        static string[] Lines(StringWriter text) =>
+            Commands().Replace(text.ToString(), "").ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
     private static StepRecord Step(long step, int layers) => new()
     {
         Step = step,
