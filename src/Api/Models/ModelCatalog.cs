@@ -29,6 +29,10 @@ internal sealed partial class ModelCatalog(
         return [.. BaseModels(), .. tuned];
     }
 
+    /// <summary>Whether there is a job whose model a name is to mean, by its end. The job stays when its model is deleted.</summary>
+    public async Task<bool> HasJobOfAsync(string model, CancellationToken cancellationToken) =>
+        ModelIds.JobOf(model) is { } job && await jobs.FindAsync(job, cancellationToken) is not null;
+
     /// <summary>A model by its name, or null.</summary>
     public async Task<CatalogModel?> FindAsync(string id, CancellationToken cancellationToken)
     {

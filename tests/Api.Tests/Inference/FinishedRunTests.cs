@@ -1,5 +1,8 @@
+using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Silo;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Api.Tests;
@@ -39,6 +42,38 @@ public sealed class FinishedRunTests
         static object Request(string model) =>
             new { model, messages = new[] { new { role = "user", content = Question } }, max_tokens = 24, temperature = 0 };
         static string Content(JsonElement answer) => answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!;
+    }
+
+    // A server has jobs, too, and any short name could be the end of the name of a job's model.
+    [Fact]
+    public async Task FindAsync_name_that_ends_with_a_run_means_it_unless_there_is_a_job_of_that_name()
+    {
+        using var run = new FinishedRun();
+        await run.ImportAsync("first", steps: 2);
+        await run.TrainAsync("first");
+        await using var silo = await EmbeddedSilo.StartAsync(
+            new EmbeddedSiloOptions { Store = run.Store, HttpPort = 0, Http = new ApiServer(new ApiServerOptions()) }, Token);
+        using var http = new HttpClient { BaseAddress = silo.HttpAddress };
+        var expected = await TextAsync("first");
+        Assert.Equal(expected, await TextAsync("ft:tiny-stories::first"));
+        Assert.Equal(expected, await TextAsync("ft:tiny-stories::first:ckpt-step-2"));
+        Assert.Null(await TextAsync("ft:tiny-stories::second"));
+
+        // Its model was deleted.
+        var job = ImportedJob.Of("ftjob-first") with { ModelDeleted = true };
+        Assert.True(await new DocumentSet<JobDocument>(run.Store, "jobs").TryCreateAsync(job.Id, job, Token));
+        Assert.Null(await TextAsync(job.FineTunedModel));
+        Assert.Null(await TextAsync(ModelIds.Checkpoint(job.FineTunedModel, 2)));
+        Assert.Equal(expected, await TextAsync("first"));
+
+        async Task<string?> TextAsync(string model)
+        {
+            using var response = await http.PostAsJsonAsync(
+                CompletionServer.Text, new { model, prompt = "A dog", max_tokens = 8, temperature = 0 }, Token);
+            if (response.StatusCode == HttpStatusCode.NotFound) return null;
+            var answer = JsonElement.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync(Token));
+            return answer.GetProperty("choices")[0].GetProperty("text").GetString();
+        }
     }
 
     // Of a run of a bfloat16 model that computed in float32.

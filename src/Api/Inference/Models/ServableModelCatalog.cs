@@ -32,11 +32,12 @@ internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore 
         // The model of a job has a name of its own, and may have been deleted while its run is still there.
         var (model, step) = ModelIds.Split(name);
         if (ApiIds.IsId(model, ApiIds.JobPrefix)) return null;
-        var isOfJob = ModelIds.JobOf(model) is not null;
-        var run = isOfJob && services.GetService<ModelCatalog>() is { } tuned
-            ? (await tuned.FindAsync(name, cancellationToken).ConfigureAwait(false))?.Run
+        var ofJobs = services.GetService<ModelCatalog>();
+        if (ofJobs is not null && !await ofJobs.HasJobOfAsync(model, cancellationToken).ConfigureAwait(false)) ofJobs = null;
+        var run = ofJobs is not null
+            ? (await ofJobs.FindAsync(name, cancellationToken).ConfigureAwait(false))?.Run
             : model.StartsWith(FineTuned, StringComparison.Ordinal) ? model[(model.LastIndexOf(':') + 1)..] : model;
-        if (run is null || !RunName.IsValid(run) || (!isOfJob && ApiIds.IsId(run, ApiIds.JobPrefix))) return null;
+        if (run is null || !RunName.IsValid(run) || (ofJobs is null && ApiIds.IsId(run, ApiIds.JobPrefix))) return null;
         var address = step is { } number ? ManifestAddress.At(run, number) : ManifestAddress.Last(run);
         var found = await RunModel.FindAsync(store, address, cancellationToken, Room).ConfigureAwait(false);
         return found is null ? null : new FinishedRunModel(found);
