@@ -1,5 +1,8 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Silo;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -8,6 +11,8 @@ namespace LisaOrleans.Api.Tests;
 public sealed class FileUploadTests
 {
     private const string Boundary = "b";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task ReadAsync_folder_that_cannot_be_written_is_said_plainly()
@@ -25,6 +30,45 @@ public sealed class FileUploadTests
         var answer = JsonElement.Parse(((MemoryStream)context.Response.Body).ToArray()).GetProperty("error");
         Assert.Contains("the folder for temporary files (TMPDIR): ", answer.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal("storage_refused", answer.GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Content_of_an_empty_file_is_sent()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder.Root);
+        await using var silo = await EmbeddedSilo.StartAsync(
+            new EmbeddedSiloOptions { Store = store, HttpPort = 0, Http = new ApiServer(new ApiServerOptions()) }, Token);
+        using var http = new HttpClient { BaseAddress = silo.HttpAddress };
+        using var content = new MultipartFormDataContent
+        {
+            { new ByteArrayContent([]), "file", "none.txt" }, { new StringContent("user_data"), "purpose" },
+        };
+        using var uploaded = await http.PostAsync(new Uri("v1/files", UriKind.Relative), content, Token);
+        var id = JsonElement.Parse(await uploaded.EnsureSuccessStatusCode().Content.ReadAsStringAsync(Token)).GetProperty("id").GetString();
+        using var answer = await http.GetAsync(new Uri($"v1/files/{id}/content", UriKind.Relative), Token);
+        Assert.Equal((HttpStatusCode.OK, 0L), (answer.StatusCode, answer.Content.Headers.ContentLength));
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(Token));
+    }
+
+    [Fact]
+    public async Task InvokeAsync_answer_that_fails_before_it_begins_is_sent_as_the_error_that_it_is()
+    {
+        var context = new DefaultHttpContext { Response = { Body = new MemoryStream() } };
+        var middleware = new ApiErrorMiddleware(
+            c =>
+            {
+                c.Response.ContentLength = 7;
+                c.Response.Headers.ContentDisposition = "attachment";
+                c.Response.Headers.RetryAfter = "1";
+                throw new IOException("gone");
+            },
+            NullLogger<ApiErrorMiddleware>.Instance);
+        await middleware.InvokeAsync(context);
+        Assert.Equal(StatusCodes.Status503ServiceUnavailable, context.Response.StatusCode);
+        Assert.Null(context.Response.ContentLength);
+        Assert.Equal("", context.Response.Headers.ContentDisposition.ToString());
+        Assert.Equal("1", context.Response.Headers.RetryAfter.ToString());
     }
 
     [Theory]

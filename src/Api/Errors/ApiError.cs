@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace LisaOrleans.Api;
 
@@ -22,6 +23,10 @@ public sealed record ApiError(
     {
         await RequestBodies.DrainAsync(context);
         context.Response.StatusCode = status;
+
+        // Those of what was to be sent instead.
+        context.Response.ContentLength = null;
+        context.Response.Headers.Remove(HeaderNames.ContentDisposition);
         await context.Response.WriteAsJsonAsync(new ApiErrorBody(new ApiError(message, TypeOf(status), param, code)), context.RequestAborted);
     }
 

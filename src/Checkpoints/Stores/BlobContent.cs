@@ -23,7 +23,7 @@ public sealed class BlobContent : IDisposable
     public bool IsMapped { get; }
 
     /// <summary>A stream over the bytes; valid until disposed.</summary>
-    public unsafe Stream AsStream() => new UnmanagedMemoryStream((byte*)Data, Length);
+    public unsafe Stream AsStream() => Length == 0 ? Stream.Null : new UnmanagedMemoryStream((byte*)Data, Length);
 
     /// <summary>A copy of the bytes, for small blobs.</summary>
     public unsafe byte[] ToArray() => new ReadOnlySpan<byte>((void*)Data, checked((int)Length)).ToArray();

@@ -19,5 +19,5 @@ internal sealed class ContentBlob(string sha256, BlobContent content) : IBlobSou
     }
 
     /// <inheritdoc/>
-    public Stream OpenRead() => content.Length == 0 ? Stream.Null : content.AsStream();
+    public Stream OpenRead() => content.AsStream();
 }

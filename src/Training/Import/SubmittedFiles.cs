@@ -106,7 +106,7 @@ public sealed class SubmittedFiles : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var content = await store.ReadAsync(new BlobRef(file.Blob.Sha256, file.Blob.Length), cancellationToken);
         await using var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous);
-        if (content.Length > 0) await content.AsStream().CopyToAsync(target, cancellationToken);
+        await content.AsStream().CopyToAsync(target, cancellationToken);
         return path;
     }
 

@@ -23,6 +23,9 @@ public abstract partial class BlobStoreContract
         Assert.True(await test.OpenAgain().RenewAsync(new BlobRef(blob.Sha256, blob.Length), Token));
         using var content = await test.OpenAgain().ReadAsync(new BlobRef(blob.Sha256, length), Token);
         Assert.True(bytes.AsSpan().SequenceEqual(content.ToArray()));
+        using var copy = new MemoryStream();
+        await content.AsStream().CopyToAsync(copy, Token);
+        Assert.True(bytes.AsSpan().SequenceEqual(copy.ToArray()));
         var stored = Assert.Single(await test.Store.ListAsync(Token).ToListAsync(Token));
         Assert.Equal((blob.Sha256, length), (stored.Sha256, stored.Length));
     }
