@@ -93,6 +93,13 @@ public sealed partial record TrainingSpec
     [Id(55), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool RevisedUpdates { get; init; }
 
+    /// <value>
+    /// Whether weight decay applies to the sinks of attention. False (default) for a run of a model without them, and for one that an older
+    /// build began.
+    /// </value>
+    [Id(56), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DecaysSinks { get; init; }
+
     /// <value>Steps of a period over which the learning rate of its layers rises to the schedule's. Default 0.</value>
     [Id(49)]
     [Setting("steps of a period over which the learning rate of its layers rises to the schedule's", Group = SettingGroups.Method)]

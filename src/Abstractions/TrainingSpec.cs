@@ -106,7 +106,7 @@ public sealed partial record TrainingSpec
 
     /// <value>AdamW's decoupled weight decay; never applied to norms and biases. Default 0.</value>
     [Id(12)]
-    [Setting("decoupled weight decay of matrices and of DoRA's magnitudes; norms and biases never decay", Group = SettingGroups.Optimizer)]
+    [Setting("decoupled weight decay of all parameters but norms and biases", Group = SettingGroups.Optimizer)]
     [Range(0, 1)]
     public double WeightDecay { get; init; }
 

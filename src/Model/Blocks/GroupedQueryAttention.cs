@@ -41,7 +41,7 @@ internal sealed class GroupedQueryAttention : IBlock
             _keyNorm = norm(scope, "k_norm", whole ? options.KeyWidth : options.HeadDim);
         }
 
-        if (options.Sinks) _sinks = scope.Vector("sinks", options.Heads);
+        if (options.Sinks) _sinks = scope.Sinks("sinks", options.Heads);
     }
 
     public Tensor Forward(Tensor x_BTD, SequenceContext context)

@@ -75,4 +75,7 @@ public sealed class WeightScope
 
     /// <summary>A weight that does not decay: that of a norm, or a bias.</summary>
     internal Weight Vector(string name, params long[] shape) => _ask(new ParameterSpec(_prefix + name, shape, Decay: false));
+
+    /// <summary>A weight that decays where the optimizer says so: attention's sinks.</summary>
+    internal Weight Sinks(string name, params long[] shape) => _ask(new ParameterSpec(_prefix + name, shape, Decay: false, IsSinks: true));
 }

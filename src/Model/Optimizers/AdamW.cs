@@ -10,9 +10,13 @@ namespace LisaOrleans.Model;
 /// <param name="Beta1">Decay of the first moment.</param>
 /// <param name="Beta2">Decay of the second moment.</param>
 /// <param name="Epsilon">Added to the root of the second moment.</param>
-/// <param name="WeightDecay">Decoupled decay of all parameters but norms and biases.</param>
+/// <param name="WeightDecay">Decoupled decay of all parameters but norms, biases and, unless told so, sinks.</param>
 /// <param name="Rounding">How weights and moments become bfloat16; null (default) for the nearest number.</param>
-public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double WeightDecay, StochasticRounding? Rounding = null)
+/// <param name="DecaysSinks">
+/// Whether attention's sinks decay, as they do with transformers' Trainer, which spares norms and biases only. Default false.
+/// </param>
+public sealed record AdamW(
+    double Beta1, double Beta2, double Epsilon, double WeightDecay, StochasticRounding? Rounding = null, bool DecaysSinks = false)
     : IPartOptimizer
 {
     private const string ExpAvg = "exp_avg";
@@ -29,9 +33,9 @@ public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double We
     public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, long keyStep, double learningRate)
     {
         var step = StepOf(stateStep, updates[0].State.Weight.device);
-        foreach (var group in updates.GroupBy(u => u.Parameter.Decay))
+        foreach (var group in updates.GroupBy(u => DecayOf(u.Parameter)))
         {
-            var decay = group.Key ? WeightDecay : 0;
+            var decay = group.Key;
             var alike = group.Where(IsAlike).ToArray();
             if (alike.Length > 0)
             {
@@ -50,6 +54,9 @@ public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double We
             }
         }
     }
+
+    /// <summary>The decay of a parameter.</summary>
+    internal double DecayOf(ParameterSpec parameter) => parameter.Decay || (parameter.IsSinks && DecaysSinks) ? WeightDecay : 0;
 
     /// <summary>What one update adds to zeros at a learning rate of 1, without decay: in float32, in the gradient's shape.</summary>
     /// <param name="update">Whose moments are used and changed.</param>

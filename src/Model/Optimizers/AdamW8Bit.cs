@@ -59,7 +59,7 @@ public sealed record AdamW8Bit(AdamW AdamW, bool KeepsSmallMoments = false) : IP
                 var (expAvg, expAvgSq) = (first.Read(), second.Read());
                 AdamW.Apply(
                     Part(state.Weight), Part(gradient.contiguous()), expAvg, expAvgSq, step, learningRate,
-                    parameter.Decay ? AdamW.WeightDecay : 0, $"{parameter.Name}/{keyStep}/{start}");
+                    AdamW.DecayOf(parameter), $"{parameter.Name}/{keyStep}/{start}");
                 first.Write(expAvg);
                 second.Write(expAvgSq);
 

@@ -26,5 +26,6 @@ public static class Optimizers
     public static IPartOptimizer Of(TrainingSpec spec) => All[Methods.Of(spec).Optimizer(spec)].Create(spec);
 
     private static AdamW AdamWOf(TrainingSpec spec) => new(
-        spec.AdamBeta1, spec.AdamBeta2, spec.AdamEpsilon, spec.WeightDecay, spec.StochasticRounding ? new StochasticRounding(spec.Seed) : null);
+        spec.AdamBeta1, spec.AdamBeta2, spec.AdamEpsilon, spec.WeightDecay,
+        spec.StochasticRounding ? new StochasticRounding(spec.Seed) : null, spec.DecaysSinks);
 }

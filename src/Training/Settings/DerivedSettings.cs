@@ -28,6 +28,7 @@ public static class DerivedSettings
             BlockSize = BlockSize(spec.BlockSize, config),
             Dtype = Dtype(spec.Dtype, config, weightsDtype),
             Threads = spec.Threads > 0 ? spec.Threads : threads,
+            DecaysSinks = began?.DecaysSinks ?? HasSinks(config),
         };
         return began is null && compute is not null && resolved is { Dtype: RunDtypes.BFloat16, ComputeDtype: TrainingSpec.AutoDtype }
             ? resolved with { ComputeDtype = compute(config) }
@@ -46,6 +47,7 @@ public static class DerivedSettings
             RandomKeysByStep = IsRandom(spec) && (began is null || began.RandomKeysByStep || !IsRandom(began)),
             KeepsSmallMoments = IsOf8Bits(spec) && (began is null || began.KeepsSmallMoments || !IsOf8Bits(began)),
             RevisedUpdates = IsRevised(spec) && (began is null || began.RevisedUpdates || !IsRevised(began)),
+            DecaysSinks = began?.DecaysSinks ?? spec.DecaysSinks,
         };
         return began is null ? stored : stored with
         {
@@ -86,6 +88,8 @@ public static class DerivedSettings
         || spec is { UseDora: true, Method: TrainingMethods.Lora or TrainingMethods.Qlora };
 
     private static bool Updates(TrainingSpec spec, string optimizer) => spec.Optim == optimizer || spec.Method == optimizer;
+
+    private static bool HasSinks(ModelConfig config) => config.LayerSpecs(0).Any(s => s.IsSinks);
 
     // A run that began before there were lanes has one of them, and does not say so.
     private static int Lanes(TrainingSpec spec, TrainingSpec? began) => (spec.GradientLanes, began) switch

@@ -8,13 +8,13 @@ namespace LisaOrleans.Cli.Tests;
 /// <summary>A setting is declared once: a property with its attribute is all that it takes.</summary>
 public sealed partial class OneTableTests
 {
-    // The first describes the data's settings, the second makes no difference, the next three say how old a run is; the others come with
+    // The first describes the data's settings, the second makes no difference, the next four say how old a run is; the others come with
     // an adapter.
     private static readonly string[] s_noSettings =
     [
         nameof(TrainingSpec.DataDescription), nameof(TrainingSpec.PadTokenId), nameof(TrainingSpec.RandomKeysByStep),
-        nameof(TrainingSpec.KeepsSmallMoments), nameof(TrainingSpec.RevisedUpdates), nameof(TrainingSpec.LoraRankPattern),
-        nameof(TrainingSpec.LoraAlphaPattern),
+        nameof(TrainingSpec.KeepsSmallMoments), nameof(TrainingSpec.RevisedUpdates), nameof(TrainingSpec.DecaysSinks),
+        nameof(TrainingSpec.LoraRankPattern), nameof(TrainingSpec.LoraAlphaPattern),
     ];
 
     private static IEnumerable<PropertyInfo> Properties =>

@@ -60,6 +60,27 @@ public sealed class GptOssTests
         }
     }
 
+    // Trainer spares what it takes by its name for a norm or a bias.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Apply_without_gradients_decays_matrices_and_where_told_so_sinks(bool decays)
+    {
+        using var scope = NewDisposeScope();
+        var optimizer = TinyModel.AdamW with { WeightDecay = 0.5, DecaysSinks = decays };
+        using var chain = new PartChain(s_config, TinyModel.Float32, optimizer, TinyModel.Weights(s_config));
+        foreach (var parameter in chain.Layers[0].Parameters)
+        {
+            parameter.MakeTrainable(optimizer);
+            var before = parameter.Value.detach().clone();
+            OneUpdate.Apply(parameter, zeros_like(before), 1, 0.1, optimizer);
+            var name = parameter.Spec.Name;
+            var spared = name.Contains("norm", StringComparison.Ordinal) || name.EndsWith("bias", StringComparison.Ordinal)
+                || (name.EndsWith(".sinks", StringComparison.Ordinal) && !decays);
+            Assert.True(Difference(before * (spared ? 1 : 0.95), parameter.Value.detach()) < 1e-6, name);
+        }
+    }
+
     [Fact]
     public void LayerSpecs_layer_with_experts_counts_all_and_weights_per_token_the_chosen()
     {

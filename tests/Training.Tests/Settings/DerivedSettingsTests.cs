@@ -91,6 +91,29 @@ public sealed class DerivedSettingsTests
             || Methods.Adapters(spec) is { UseDora: true, DecaysMagnitudes: true };
     }
 
+    // Older builds left them out, and do not say so.
+    [Fact]
+    public void Resolve_sinks_of_a_new_run_decay_and_those_of_an_older_one_and_its_forks_do_not()
+    {
+        var given = TinyStories.Spec(1) with { WeightDecay = 0.1, Optim = "adamw-8bit" };
+        var began = ResolveSinks(given);
+        Assert.True(DecaysSinks(began) && DecaysSinks(ResolveSinks(given, began)));
+        Assert.True(DecaysSinks(DerivedSettings.GoOn(given with { Optim = "adamw" }, began)));
+        var json = JsonSerializer.SerializeToNode(began)!.AsObject();
+        Assert.True(json.Remove(nameof(TrainingSpec.DecaysSinks)));
+        var older = json.Deserialize<TrainingSpec>()!;
+        Assert.False(DecaysSinks(ResolveSinks(given, older)));
+        Assert.False(DecaysSinks(DerivedSettings.GoOn(given, older)));
+        Assert.Empty(SpecComparison.Differences(older, ResolveSinks(given, older)));
+        Assert.DoesNotContain(nameof(TrainingSpec.DecaysSinks), JsonSerializer.Serialize(Resolve(given)), StringComparison.Ordinal);
+
+        static TrainingSpec ResolveSinks(TrainingSpec spec, TrainingSpec? began = null) => DerivedSettings.Resolve(
+            spec, ModelConfigReader.Parse(GptOssFolder.Config.ToJsonString(), "config.json"), weightsDtype: null, threads: 1, began);
+
+        static bool DecaysSinks(TrainingSpec spec) =>
+            Optimizers.Of(spec) is AdamW { DecaysSinks: true } or AdamW8Bit { AdamW.DecaysSinks: true };
+    }
+
     // Builds that do not know the key go on with such a run. A fork that begins to need random numbers has those of a new run.
     [Fact]
     public void Resolve_run_without_random_numbers_does_not_say_how_they_are_keyed()
