@@ -12,6 +12,12 @@ public sealed class GgufFamilyTests
         "vocab_size": 512, "max_position_embeddings": 96, "rms_norm_eps": 1e-5
         """;
 
+    private const string LongRope =
+        """
+        , "partial_rotary_factor": 0.5, "original_max_position_embeddings": 8192,
+        "rope_scaling": {"type": "longrope", "short_factor": [1, 1.1, 1.2, 1.5], "long_factor": [1, 2, 3, 4]}
+        """;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static TheoryData<string, string> Configs => new()
@@ -130,6 +136,26 @@ public sealed class GgufFamilyTests
         using var llama = new LlamaModel(await ModelFolderOf.ExportAsync(folder, folder["model"], GgufType.F32, Token));
         Assert.Equal("96", llama.Metadata["phi3.context_length"]);
         Assert.Contains("PARAMETER num_ctx 48\n", File.ReadAllText(folder["gguf/Modelfile"]), StringComparison.Ordinal);
+    }
+
+    // Ollama allocates keys and values for all of it.
+    [Theory]
+    [InlineData("llama", 131072, "", null)]
+    [InlineData("llama", 4096, "", null)]
+    [InlineData("llama", 4095, "", 4095)]
+    [InlineData("mistral", 32768, ", \"sliding_window\": 4096", null)]
+    [InlineData("mistral", 32768, ", \"sliding_window\": 2048", 2048)]
+    [InlineData("phi3", 131072, LongRope, 8192)]
+    public async Task Export_asks_ollama_for_a_context_only_where_its_own_gives_other_results(
+        string family, int longest, string more, int? context)
+    {
+        using var folder = new TempFolder();
+        var shape = Shape.Replace("96, \"rms", $"{longest}, \"rms", StringComparison.Ordinal);
+        await ModelFolderOf.WriteAsync(folder["model"], $$"""{"model_type": "{{family}}", "pad_token_id": 0, {{shape}}{{more}} }""", Token);
+        await ModelFolderOf.ExportAsync(folder, folder["model"], GgufType.F16, Token);
+        var lines = await File.ReadAllLinesAsync(folder["gguf/Modelfile"], Token);
+        Assert.Equal(
+            context is null ? [] : [$"PARAMETER num_ctx {context}"], lines.Where(l => l.Contains("num_ctx", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -5,6 +5,9 @@ namespace LisaOrleans.Training;
 /// <summary>How GGUF describes a family: its name there, what it calls the tensors, and what it does to them.</summary>
 internal sealed record GgufArchitecture
 {
+    // The shortest that Ollama takes by itself.
+    private const int UsualContext = 4096;
+
     /// <value>Value of <c>general.architecture</c>, with which most keys begin.</value>
     public required string Name { get; init; }
 
@@ -14,9 +17,14 @@ internal sealed record GgufArchitecture
     /// <value>Longest sequence on which programs that read such a file compute what we compute.</value>
     public required int ContextLength { get; init; }
 
-    /// <value>The longest sequence of which all positions turn as in training: llama.cpp chooses LongRoPE's factors by the context.</value>
-    public int UsualContextLength =>
-        Config.Rope.Scaling is LongRopeScaling scaling ? Math.Min(ContextLength, scaling.OriginalMaxPositionEmbeddings) : ContextLength;
+    /// <value>
+    /// The context that Ollama has to be told, as keys and values for all of it are allocated at once: up to that, all positions turn as in
+    /// training, since llama.cpp chooses LongRoPE's factors by the context. Null where Ollama's own will do.
+    /// </value>
+    public int? NeededContextLength =>
+        Config.Rope.Scaling is LongRopeScaling { OriginalMaxPositionEmbeddings: var original } && original < ContextLength ? original
+        : ContextLength < UsualContext ? ContextLength
+        : null;
 
     /// <value>GGUF's names of a layer's modules, by Hugging Face's.</value>
     public required IReadOnlyDictionary<string, string> Modules { get; init; }

@@ -57,7 +57,7 @@ public static class GgufExporter
         var metadata = GgufMetadata.Of(name, architecture, vocabulary, TurnEnd(), type);
         await WriteWeights(store, manifest, architecture, type, path, metadata, cancellationToken);
         var modelfile = Modelfile.Write(
-            Path.GetFileName(path), vocabulary, [.. config.EosTokenIds, .. text.StopIds(end)], end.Text, architecture.UsualContextLength);
+            Path.GetFileName(path), vocabulary, [.. config.EosTokenIds, .. text.StopIds(end)], end.Text, architecture.NeededContextLength);
         await AtomicFile.WriteAllBytesAsync(
             Path.Combine(outputFolder, Modelfile.FileName), System.Text.Encoding.UTF8.GetBytes(modelfile), cancellationToken);
         return path;

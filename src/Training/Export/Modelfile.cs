@@ -17,14 +17,14 @@ internal static class Modelfile
     /// <param name="vocabulary">The tokenizer.</param>
     /// <param name="endIds">Ids that end an answer.</param>
     /// <param name="endText">A text that ends an answer; null for none.</param>
-    /// <param name="contextLength">Longest sequence.</param>
-    public static string Write(string file, GgufVocabulary vocabulary, IEnumerable<int> endIds, string? endText, int contextLength)
+    /// <param name="contextLength">The context to run with; null for Ollama's own.</param>
+    public static string Write(string file, GgufVocabulary vocabulary, IEnumerable<int> endIds, string? endText, int? contextLength)
     {
         var text = new StringBuilder($"FROM ./{file}\n");
 
         // Without a chat template the text goes to the model as it is.
         if (vocabulary.ChatTemplate is null) text.Append("TEMPLATE {{ .Prompt }}\n");
-        text.Append(CultureInfo.InvariantCulture, $"PARAMETER num_ctx {contextLength}\n");
+        if (contextLength is not null) text.Append(CultureInfo.InvariantCulture, $"PARAMETER num_ctx {contextLength}\n");
         var tokens = endIds.Distinct().Where(id => id < vocabulary.Tokens.Count).Select(id => vocabulary.Tokens[id].Text);
         foreach (var stop in tokens.Append(endText).OfType<string>())
             text.Append(CultureInfo.InvariantCulture, $"PARAMETER stop \"{Escaped(stop)}\"\n");
