@@ -169,6 +169,16 @@ public sealed partial class LisaClient : IAsyncDisposable
     public Task<IReadOnlyList<SiloDescription>> GetSilosAsync(CancellationToken cancellationToken = default) =>
         CallAsync(c => c.Cluster.GetTrainingSilos(), cancellationToken);
 
+    /// <summary>The addresses of all silos of the cluster, whatever their roles, and of those that died lately.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
+    public async Task<IReadOnlyList<string>> GetMembersAsync(CancellationToken cancellationToken = default)
+    {
+        var hosts = await CallAsync(c => c.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: false), cancellationToken)
+            .ConfigureAwait(false);
+        return [.. hosts.Keys.Select(s => s.ToParsableString())];
+    }
+
     /// <summary>Whether a run can fit the cluster's silos; submitting checks it too.</summary>
     /// <param name="spec">The run's settings.</param>
     /// <param name="configJson">The content of the model's config.json.</param>

@@ -25,7 +25,7 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
         var silos = await cluster.GetTrainingSilos().WaitAsync(cancellationToken);
         var defaults = JobMethods.Defaults(method, id);
         if (request.Seed is { } seed) defaults = defaults with { Seed = seed };
-        var spec = ImportOptions.For(null, silos).Resolve(settings.Into(defaults), model.Config, () => model.Dtype);
+        var spec = ImportOptions.For(silos).Resolve(settings.Into(defaults), model.Config, () => model.Dtype);
         var dataset = settings.Into(new DatasetSettings { Template = model.Template });
         JobSettings.Explained(param, () =>
         {

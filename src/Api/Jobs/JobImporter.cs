@@ -217,8 +217,10 @@ internal sealed partial class JobImporter(
         }
 
         Task<ImportOutcome> ImportAsync(RunRequest request) => Task.Run(
-            () => RunImporter.ImportAsync(store, request, null, cancellationToken, ImportOptions.For(
-                cluster.ClusterId, [.. cluster.TrainingSilos().Select(s => s.Describe())])), cancellationToken);
+            () => RunImporter.ImportAsync(
+                store, request, null, cancellationToken,
+                ImportOptions.For([.. cluster.TrainingSilos().Select(s => s.Describe())]) with { Holder = cluster.Holder }),
+            cancellationToken);
     }
 
     private JobDocument After(JobDocument job, JobError? error)

@@ -31,6 +31,29 @@ public static class HeldRuns
         Parallel.ForEachAsync(
             runs, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, action);
 
+    /// <summary>
+    /// Ends what the silos of a cluster, which are known to be gone, have left of a lease, so that nobody waits for a sign of them. One that
+    /// is still renewed, and one of others, stay.
+    /// </summary>
+    /// <param name="store">The store.</param>
+    /// <param name="run">The run; need not exist.</param>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static async Task EndAsync(IBlobStore store, string run, string cluster, CancellationToken cancellationToken)
+    {
+        var (found, etag, _) = await LeaseStorage.TryReadAsync(store, run, cancellationToken).ConfigureAwait(false);
+        if (found is null or { Released: true } || found.Holder.Cluster != cluster) return;
+        try
+        {
+            await LeaseStorage.WriteAsync(store, run, found with { Beat = found.Beat + 1, Released = true }, etag, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (ETagMismatchException)
+        {
+            // Somebody has it.
+        }
+    }
+
     /// <summary>Whether somebody works on a run. Waits if there is no other way to tell.</summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run; need not exist.</param>

@@ -55,15 +55,15 @@ internal static class LeaseStorage
     {
         if (IsFree(found)) return;
         var alive = found.Holder.IsAlive();
-        if (alive == true) throw new RunHeldException(run, found);
+        if (alive == true) throw new RunHeldException(run, found, asks);
 
         // A cluster outlives its silos.
         if (alive == false && found.Holder.Cluster is null) return;
         var patience = found.Holder.Cluster is null ? options.Patience : options.ClusterPatience;
         var change = await FindChangeAsync(store, run, found, patience, options, time, cancellationToken).ConfigureAwait(false);
-        if (change is { Now: { } now } && !IsFree(now)) throw new RunHeldException(run, now);
+        if (change is { Now: { } now } && !IsFree(now)) throw new RunHeldException(run, now, asks);
 
-        bool IsFree(LeaseDocument lease) => lease.Released || lease.Holder.IsSame(asks);
+        bool IsFree(LeaseDocument lease) => lease.Released || asks.IsSame(lease.Holder);
     }
 
     /// <summary>

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>Who works on a run: a process, for itself or as a silo of a cluster.</summary>
-/// <param name="Id">A name that the process gave itself.</param>
+/// <param name="Id">A name that the process gave itself; that of a cluster's silo is its address.</param>
 /// <param name="Host">Its machine's name.</param>
 /// <param name="Pid">Its process id.</param>
 /// <param name="Cluster">The cluster that it is a silo of; null for a single process.</param>
@@ -30,8 +30,18 @@ public sealed record RunHolder(string Id, string Host, int Pid, string? Cluster 
         ? string.Create(CultureInfo.InvariantCulture, $"process {Pid} on host '{Host}'")
         : $"cluster '{Cluster}' (host '{Host}')";
 
+    /// <value>
+    /// Whether a silo, named by its <see cref="Id"/>, is or was one of this one's cluster: another cluster may have the same name. Default
+    /// null for none.
+    /// </value>
+    [JsonIgnore]
+    public Func<string, bool>? IsPeer { get; init; }
+
     /// <summary>Whether another holder is this one, or a silo of the same cluster.</summary>
-    public bool IsSame(RunHolder other) => Id == other.Id || (Cluster is not null && Cluster == other.Cluster);
+    public bool IsSame(RunHolder other) => Id == other.Id || (IsNamesake(other) && IsPeer?.Invoke(other.Id) == true);
+
+    /// <summary>Whether another holder is a silo of a cluster of the same name.</summary>
+    public bool IsNamesake(RunHolder other) => Cluster is not null && Cluster == other.Cluster;
 
     /// <summary>Whether the process lives, as its machine tells; null if that cannot be known from here.</summary>
     public bool? IsAlive()

@@ -46,7 +46,7 @@ public sealed class RunLease : IAsyncDisposable
                 : await LeaseStorage.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
             if (before is not null && !takeOver)
                 await LeaseStorage.CheckAsync(store, run, holder, before, options, time, cancellationToken).ConfigureAwait(false);
-            var since = before?.Released == false && before.Holder.IsSame(holder) ? before.Since : time.GetUtcNow();
+            var since = before?.Released == false && holder.IsSame(before.Holder) ? before.Since : time.GetUtcNow();
             var document = new LeaseDocument(holder, since, (before?.Beat ?? 0) + 1);
             try
             {

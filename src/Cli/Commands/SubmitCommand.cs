@@ -14,7 +14,12 @@ internal static class SubmitCommand
 
         // The number of threads decides the bits, so it belongs to the run; what every current silo can offer is a good choice.
         var silos = await cluster.GetSilosAsync(cancellationToken);
-        var options = ImportOptions.For(values.Text(KnownSettings.ClusterId), silos);
+        IReadOnlyList<string> members = [];
+        var options = ImportOptions.For(silos) with
+        {
+            Holder = RunHolder.ThisProcess with { Cluster = values.Text(KnownSettings.ClusterId), IsPeer = id => members.Contains(id) },
+            BeforeWriting = async token => members = await cluster.GetMembersAsync(token),
+        };
 
         var folder = request.ModelFolder;
         var json = await File.ReadAllTextAsync(Path.Combine(folder, ModelFolder.ConfigFile), cancellationToken);

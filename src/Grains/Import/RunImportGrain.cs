@@ -75,7 +75,7 @@ internal sealed partial class RunImportGrain(
                 Given = submission.Given ?? [],
                 Overwrite = submission.Overwrite,
             };
-            var options = ImportOptions.For(cluster.ClusterId, [.. silos.Select(s => s.Describe())]);
+            var options = ImportOptions.For([.. silos.Select(s => s.Describe())]) with { Holder = cluster.Holder };
             var began = request.Overwrite ? null : (await RunFiles.FindAsync(store, request.Spec.RunName, cancellationToken))?.Spec;
             CheckFits(request, silos, options, began);
             var outcome = await RunImporter.ImportAsync(store, request, null, cancellationToken, options);

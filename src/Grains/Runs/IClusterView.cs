@@ -1,3 +1,4 @@
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains;
@@ -7,6 +8,9 @@ public interface IClusterView
 {
     /// <value>The cluster's id, or null for a silo that is embedded in one process.</value>
     string? ClusterId { get; }
+
+    /// <value>As whom this silo works on runs.</value>
+    RunHolder Holder => RunHolder.ThisProcess with { Cluster = ClusterId };
 
     /// <summary>Live silos that hold parts, in a stable order.</summary>
     IReadOnlyList<TrainingSilo> TrainingSilos();

@@ -31,7 +31,7 @@ internal sealed partial class RunGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _run = new StoredRun(store, Name, cluster.ClusterId, time, logger);
+        _run = new StoredRun(store, Name, cluster.ClusterId, time, logger) { Holder = cluster.Holder };
         _placement = new RunPlacement(_run, GrainContext.Address.SiloAddress?.ToParsableString(), GrainFactory, cluster, time, logger);
         _events = new RunEvents(_run, () => AtWork, time);
         _life = new RunLifecycle(_run, _placement, _events, options, time, logger);
@@ -143,7 +143,7 @@ internal sealed partial class RunGrain(
 
         // A caller that names silos that are leaving has let go of the run in good order.
         _run.IsLetGo |= leaving.Count > 0;
-        if (head?.IsActive == true && head.Cluster == cluster.ClusterId) await StartInTurn();
+        if (head?.IsActive == true && head.Cluster == cluster.ClusterId && !await _run.IsHeld()) await StartInTurn();
         else await Forget();
         return null;
     }

@@ -39,6 +39,9 @@ internal static partial class RunLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is worked on elsewhere: {Reason}")]
     public static partial void Replaced(ILogger logger, string run, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is left alone: {Reason}")]
+    public static partial void Held(ILogger logger, string run, string reason);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run} is paused, and the manifest of step {ManifestStep} holds: {Reason}")]
     public static partial void Paused(ILogger logger, Exception exception, string run, long manifestStep, string reason);
 

@@ -19,6 +19,7 @@ internal sealed partial class StoredRun
         RunJournal? written = null;
         var claim = new RunClaim(StoredRunStatus.Of(state), cluster, Planned: true)
         {
+            Holder = Holder,
             Journal = Append,
             Check = h => StoredRunStatus.CheckNotEnded(h, state),
         };

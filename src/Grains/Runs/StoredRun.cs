@@ -27,6 +27,9 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
     /// <summary>The cluster that works on it; null for a single process.</summary>
     public string? Cluster => cluster;
 
+    /// <value>As whom it is worked on. Default this process, as a silo of the cluster if any.</value>
+    public RunHolder Holder { get; init; } = RunHolder.ThisProcess with { Cluster = cluster };
+
     /// <summary>Whether this activation has taken it, so that steps and journal here are the newest.</summary>
     public bool IsTaken => _claim.HasTaken;
 
@@ -70,7 +73,11 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
     /// <exception cref="RunEndedException">It was cancelled.</exception>
     public Task Queue(DateTimeOffset since)
     {
-        var claim = new RunClaim(RunHeadStates.Waiting, cluster, Planned: true, since) { Check = h => StoredRunStatus.CheckNotCancelled(h) };
+        var claim = new RunClaim(RunHeadStates.Waiting, cluster, Planned: true, since)
+        {
+            Holder = Holder,
+            Check = h => StoredRunStatus.CheckNotCancelled(h),
+        };
         return RunStore.AcquireAsync(store, name, claim, CancellationToken.None);
     }
 
@@ -116,6 +123,7 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
         var claim = new RunClaim(RunHeadStates.Running, cluster, IsLetGo)
         {
             Owner = _owner,
+            Holder = Holder,
             OnlyOwn = _claim.IsOwner,
             Check = StoredRunStatus.CheckNotStopped,
 
@@ -151,6 +159,26 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
             _first.WasLost |= Session is null && acquired.Recovered;
             (Session, _claim, IsLetGo) = (acquired, (true, true), false);
         }
+    }
+
+    /// <summary>Whether a living cluster other than this one's works on it, though both may have one name.</summary>
+    public async Task<bool> IsHeld()
+    {
+        try
+        {
+            await RunLease.CheckAsync(store, name, Holder, new LeaseOptions(), time, CancellationToken.None);
+        }
+        catch (RunHeldException e)
+        {
+            RunLog.Held(logger, name, e.Message);
+            return true;
+        }
+        catch (InvalidDataFileException)
+        {
+            // Whoever takes the run says so.
+        }
+
+        return false;
     }
 
     /// <summary>Whether another owner has taken the run: then what looks like a damaged run has only moved on.</summary>

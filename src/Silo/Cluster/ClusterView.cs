@@ -1,4 +1,5 @@
 using System.Globalization;
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Grains;
 using LisaOrleans.Training;
 using Microsoft.Extensions.Options;
@@ -8,9 +9,17 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 namespace LisaOrleans.Silo;
 
 /// <summary>The cluster as its membership table and the silos' metadata show it.</summary>
-internal sealed class ClusterView(IClusterMembershipService membership, ISiloMetadataCache metadata, IOptions<ClusterOptions> options) : IClusterView
+internal sealed class ClusterView(
+    IClusterMembershipService membership, ISiloMetadataCache metadata, ILocalSiloDetails silo, IOptions<ClusterOptions> options) : IClusterView
 {
     public string? ClusterId => options.Value.ClusterId;
+
+    public RunHolder Holder => RunHolder.ThisProcess with
+    {
+        Id = silo.SiloAddress.ToParsableString(),
+        Cluster = ClusterId,
+        IsPeer = id => membership.CurrentSnapshot.Members.Keys.Any(s => s.ToParsableString() == id),
+    };
 
     public IReadOnlyList<TrainingSilo> TrainingSilos() =>
     [

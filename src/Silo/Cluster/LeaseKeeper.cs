@@ -10,12 +10,11 @@ namespace LisaOrleans.Silo;
 /// cluster on the same store, does not take one of them by mistake.
 /// </summary>
 internal sealed partial class LeaseKeeper(
-    IBlobStore store, ClusterSiloOptions options, LocalRuns runs, LeaseOptions lease, TimeProvider time, ILogger<LeaseKeeper> logger)
+    IBlobStore store, IClusterView cluster, LocalRuns runs, LeaseOptions lease, TimeProvider time, ILogger<LeaseKeeper> logger)
         : BackgroundService
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
 
-    private readonly RunHolder _holder = RunHolder.ThisProcess with { Cluster = options.ClusterId };
     private readonly Dictionary<string, Task<RunLease>> _leases = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -43,7 +42,7 @@ internal sealed partial class LeaseKeeper(
     // Within a cluster, a lease goes from silo to silo without waiting.
     private Task<RunLease> AcquireAsync(string name, CancellationToken cancellationToken) =>
         RunLease.AcquireAsync(
-            store, name, _holder, takeOver: false, lease with { Unheard = (run, e) => LogUnheard(run, e.Message) }, time, cancellationToken);
+            store, name, cluster.Holder, takeOver: false, lease with { Unheard = (run, e) => LogUnheard(run, e.Message) }, time, cancellationToken);
 
     private async Task ReleaseAsync(string name)
     {

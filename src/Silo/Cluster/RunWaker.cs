@@ -51,8 +51,8 @@ internal sealed partial class RunWaker(
     {
         try
         {
-            await foreach (var head in ActiveRuns.ListAsync(store, cluster.ClusterId, e => LogDamaged(e.Message), stoppingToken))
-                await WakeAsync(head.Run, stoppingToken);
+            var active = ActiveRuns.ListAsync(store, cluster.ClusterId, e => LogDamaged(e.Message), stoppingToken);
+            await HeldRuns.ForEachAsync(active.Select(h => h.Run), async (run, token) => await WakeAsync(run, token), stoppingToken);
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {

@@ -10,8 +10,8 @@ public sealed record ImportOptions
     /// <value>Threads of a new run whose settings do not say. Default: all cores.</value>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    /// <value>The cluster that is to train it; null (default) for this process.</value>
-    public string? Cluster { get; init; }
+    /// <value>As whom it is imported. Default this process.</value>
+    public RunHolder Holder { get; init; } = RunHolder.ThisProcess;
 
     /// <value>Whether only GPUs are to train it. Default null: they are if this process sees one.</value>
     public bool? OnGpu { get; init; }
@@ -39,11 +39,10 @@ public sealed record ImportOptions
     }
 
     /// <summary>The options of an import for a cluster: a new run gets what every current silo can offer.</summary>
-    /// <param name="cluster">The cluster's id; null for this process.</param>
     /// <param name="silos">Its silos that train; where there are none now, this machine stands for them.</param>
-    public static ImportOptions For(string? cluster, IReadOnlyList<SiloDescription> silos)
+    public static ImportOptions For(IReadOnlyList<SiloDescription> silos)
     {
-        var options = new ImportOptions { Cluster = cluster };
+        var options = new ImportOptions();
         if (silos.Count == 0) return options;
         MatrixRates[] rates = [.. silos.Where(s => !s.OnGpu).Select(s => s.Rates).OfType<MatrixRates>()];
         return options with

@@ -132,7 +132,7 @@ public static class RunImporter
                 : null;
             var claim = new RunClaim(RunHeadStates.Queued)
             {
-                Holder = RunHolder.ThisProcess with { Cluster = options.Cluster },
+                Holder = options.Holder,
                 Check = request.Overwrite ? null : CheckGoesOn,
             };
 

@@ -59,7 +59,7 @@ public static class RunResumption
             await store.PutAsync(blob, cancellationToken);
             var claim = new RunClaim(RunHeadStates.Queued)
             {
-                Holder = RunHolder.ThisProcess with { Cluster = options.Cluster },
+                Holder = options.Holder,
                 Check = h => StoredRunStatus.CheckNotCancelled(h),
             };
             var session = await RunStore.AcquireAsync(store, run, claim, cancellationToken);

@@ -102,7 +102,7 @@ public sealed class RunLeaseTests : IDisposable
     {
         var silo = s_elsewhere with { Cluster = "c" };
         await using var first = await Acquire(silo);
-        await using var second = await Acquire(s_here with { Id = "b", Cluster = "c" });
+        await using var second = await Acquire(s_here with { Id = "b", Cluster = "c", IsPeer = id => id == silo.Id });
         var single = Acquire(s_here with { Id = "single" });
         await Pass(single);
         Assert.Contains("cluster 'c'", (await Assert.ThrowsAsync<RunHeldException>(() => single)).Message, StringComparison.Ordinal);
@@ -112,6 +112,42 @@ public sealed class RunLeaseTests : IDisposable
         var other = Acquire(s_here with { Cluster = "d" });
         Assert.True(await Pass(other) >= s_options.ClusterPatience);
         await using var fourth = await other;
+    }
+
+    [Fact]
+    public async Task AcquireAsync_another_cluster_of_the_same_name_keeps_its_run_while_it_beats()
+    {
+        var theirs = new FakeTimeProvider();
+        await using var alive = await RunLease.AcquireAsync(_store, "r", s_elsewhere with { Cluster = "c" }, false, s_options, theirs, Token);
+        var silo = s_here with { Id = "b", Cluster = "c", IsPeer = id => id != s_elsewhere.Id };
+        var asked = Acquire(silo);
+        var before = (await _store.GetDocumentAsync("runs/r/lease.json", Token))!.ETag;
+        theirs.Advance(s_options.Period);
+        await Until.True(async () => (await _store.GetDocumentAsync("runs/r/lease.json", Token))!.ETag != before);
+        await Pass(asked);
+        var e = await Assert.ThrowsAsync<RunHeldException>(() => asked);
+        Assert.Contains("run 'r' is being trained by another cluster 'c' (host 'other-host') since ", e.Message, StringComparison.Ordinal);
+        Assert.Contains("another --cluster-id", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("--take-over", e.Message, StringComparison.Ordinal);
+
+        asked = Acquire(silo);
+        Assert.True(await Pass(asked) >= s_options.ClusterPatience);
+        await using var taken = await asked;
+    }
+
+    [Fact]
+    public async Task EndAsync_what_silos_of_the_cluster_have_left_is_had_at_once_and_what_others_have_is_not()
+    {
+        await HeldRuns.EndAsync(_store, "r", "c", Token);
+        await using var left = await RunLease.AcquireAsync(
+            _store, "r", s_elsewhere with { Cluster = "c" }, false, s_options, new FakeTimeProvider(), Token);
+        await HeldRuns.EndAsync(_store, "r", "d", Token);
+        Assert.DoesNotContain("\"Released\":true", await ReadAsync(), StringComparison.Ordinal);
+        await HeldRuns.EndAsync(_store, "r", "c", Token);
+        await using var next = await Acquire(s_here with { Cluster = "c" });
+        Assert.DoesNotContain("IsPeer", await ReadAsync(), StringComparison.Ordinal);
+
+        async Task<string> ReadAsync() => Encoding.UTF8.GetString((await _store.GetDocumentAsync("runs/r/lease.json", Token))!.Content);
     }
 
     [Fact]

@@ -1,7 +1,7 @@
-using System.Net;
 using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Grains;
+using LisaOrleans.Training;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -27,7 +27,7 @@ public sealed class LeaseKeeperTests : IDisposable
     public async Task LeaseKeeper_a_run_has_one_lease_however_long_it_goes_on_and_none_when_it_is_gone()
     {
         const int Rounds = 12;
-        using var keeper = new LeaseKeeper(_store, Options(), _runs, new LeaseOptions(), _time, NullLogger<LeaseKeeper>.Instance);
+        using var keeper = new LeaseKeeper(_store, new SilosView(), _runs, new LeaseOptions(), _time, NullLogger<LeaseKeeper>.Instance);
         _runs.Add("run");
         await keeper.StartAsync(Token);
         await Until.True(async () => await ReadAsync("run") is not null);
@@ -56,19 +56,12 @@ public sealed class LeaseKeeperTests : IDisposable
         return (document.RootElement.GetProperty("Beat").GetInt64(), document.RootElement.GetProperty("Released").GetBoolean());
     }
 
-    private ClusterSiloOptions Options() => new()
+    private sealed class SilosView : IClusterView
     {
-        ClusterId = "c",
-        Membership = null!,
-        Traits = ClusterTraits.Own(tls: false),
-        Store = _store,
-        Host = IPAddress.Loopback,
-        SiloPort = 1,
-        GatewayPort = 2,
-        HttpPort = 3,
-        Http = null!,
-        Secret = default,
-        Roles = [],
-        Threads = 1,
-    };
+        public string? ClusterId => "c";
+
+        public IReadOnlyList<TrainingSilo> TrainingSilos() => [];
+
+        public IReadOnlyList<SiloMember> Members() => [];
+    }
 }

@@ -185,7 +185,7 @@ public sealed class DerivedSettingsTests
     [InlineData("bfloat16", "gpu", "gpu")]
     public void For_new_run_computes_in_what_makes_the_slowest_silo_faster(string expected, params string[] silos)
     {
-        var options = ImportOptions.For("c", [.. silos.Select((s, i) => Silo($"s{i}", s))]);
+        var options = ImportOptions.For([.. silos.Select((s, i) => Silo($"s{i}", s))]);
         Assert.Equal(silos.All(s => s == "gpu"), options.OnGpu);
         var given = TinyStories.Spec(1) with { Dtype = "bfloat16" };
         var spec = options.Resolve(given, Wide(512), () => "bfloat16");
@@ -206,7 +206,7 @@ public sealed class DerivedSettingsTests
     [Fact]
     public void For_silos_that_do_not_say_how_fast_they_are_are_taken_for_this_machine() => Assert.Equal(
         RunDtypes.Choose(Wide(512), onGpu: false),
-        ImportOptions.For("c", [new SiloDescription("s0", 0, 1)])
+        ImportOptions.For([new SiloDescription("s0", 0, 1)])
             .Resolve(TinyStories.Spec(1) with { Dtype = "bfloat16" }, Wide(512), () => "bfloat16").ComputeDtype);
 
     [Theory]

@@ -27,8 +27,15 @@ internal sealed partial class LostClusterGuard(
     {
         var asked = time.GetTimestamp();
         var said = false;
-        while (!await KnowsOthersAsync().ConfigureAwait(false) && await FindLivingRunAsync(cancellationToken).ConfigureAwait(false) is { } run)
+        while (!await KnowsOthersAsync().ConfigureAwait(false))
         {
+            var runs = await FindRunsAsync(cancellationToken).ConfigureAwait(false);
+            if (await FindLivingAsync(runs, cancellationToken).ConfigureAwait(false) is not { } run)
+            {
+                await Task.WhenAll(runs.Select(r => EndLeaseAsync(r, cancellationToken))).ConfigureAwait(false);
+                return;
+            }
+
             if (time.GetElapsedTime(asked) > s_patience)
             {
                 throw new MembershipUnusableException(
@@ -47,12 +54,12 @@ internal sealed partial class LostClusterGuard(
         return read.Members.Any(m => m.Item1.Status == SiloStatus.Active && !m.Item1.SiloAddress.Equals(silo.SiloAddress));
     }
 
-    private async Task<string?> FindLivingRunAsync(CancellationToken cancellationToken)
+    private ValueTask<List<string>> FindRunsAsync(CancellationToken cancellationToken) =>
+        ActiveRuns.ListAsync(store, options.ClusterId, e => LogDamaged(e.Message), cancellationToken)
+            .Select(h => h.Run).ToListAsync(cancellationToken);
+
+    private async Task<string?> FindLivingAsync(IReadOnlyList<string> runs, CancellationToken cancellationToken)
     {
-        var runs = new List<string>();
-        await foreach (var head in ActiveRuns.ListAsync(store, options.ClusterId, e => LogDamaged(e.Message), cancellationToken)
-            .ConfigureAwait(false))
-            runs.Add(head.Run);
         var beats = await Task.WhenAll(runs.Select(r => IsBeatingAsync(r, cancellationToken))).ConfigureAwait(false);
         return runs.Where((_, i) => beats[i]).FirstOrDefault();
     }
@@ -70,6 +77,22 @@ internal sealed partial class LostClusterGuard(
             return false;
         }
     }
+
+    private async Task EndLeaseAsync(string run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await HeldRuns.EndAsync(store, run, options.ClusterId, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whoever goes on with the run waits for a sign of those that are gone.
+            LogNotEnded(run, e.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The lease of run {Run} could not be ended: {Reason}")]
+    private partial void LogNotEnded(string run, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A run of the store cannot be gone on with: {Reason}")]
     private partial void LogDamaged(string reason);

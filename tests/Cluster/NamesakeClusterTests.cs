@@ -1,0 +1,37 @@
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>Two clusters of one id on one store, each with a Redis of its own: a run stays with the one that trains it.</summary>
+public sealed class NamesakeClusterTests
+{
+    private const string Run = "wanted";
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Resume_run_that_another_cluster_of_the_same_id_trains_is_left_alone()
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        using var folder = new TempFolder();
+        await using var first = await TestCluster.StartAsync(folder["first"], new ClusterSettings(Silos: 1, Azurite: false));
+        await using var second = await TestCluster.StartAsync(
+            folder["second"], new ClusterSettings(Silos: 1, Azurite: false, Store: first.Store));
+        await first.Client.SubmitAsync(SampleRun.Request(Run, steps: 100_000), null, Token);
+        var before = await RunProgress.UntilAsync(first, Run, s => s.Step > 0);
+
+        // As the second cluster does within a minute.
+        await second.Run(Run).Resume([]);
+        var said = $"run '{Run}' is being trained by another cluster '{TestCluster.Id}' (host '{Environment.MachineName}')";
+        Assert.Contains(second.Warnings(), w => w.Contains(said, StringComparison.Ordinal));
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() => second.Client.PauseAsync(Run, Token));
+        Assert.Contains(said, refused.Message, StringComparison.Ordinal);
+        var after = await RunProgress.UntilAsync(first, Run, s => s.Step > before.Step);
+        Assert.Equal((before.Generation, 0), (after.Generation, after.Recoveries));
+
+        // Once nobody of the first cluster is left, it is the second's.
+        await first.Silos[0].KillAsync();
+        await second.Run(Run).Resume([]).WaitAsync(s_patience, Token);
+        await RunProgress.UntilAsync(second, Run, s => s.Generation > after.Generation && s.Step > 0);
+        await second.Client.CancelAsync(Run, Token);
+    }
+}
