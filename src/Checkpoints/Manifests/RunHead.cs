@@ -20,7 +20,7 @@ public sealed record RunHead(
     /// <summary>Whether the run is to go on.</summary>
     [JsonIgnore] public bool IsActive => State is RunHeadStates.Running or RunHeadStates.Waiting;
 
-    /// <value>A name that the owner gave itself.</value>
+    /// <value>A name that the owner gave itself; null where it has let go of the run in good order.</value>
     public string? Owner { get; init; }
 
     /// <value>The list of the manifests that the run keeps (<see cref="KeptManifests"/>); null where it keeps only the last.</value>

@@ -65,7 +65,7 @@ public sealed partial class RunStore
                 if (ifNew && head.Manifest is not null) return null;
                 if (claim.OnlyOwn && head.Owner != claim.Owner) throw new StaleGenerationException(run, head.Generation - 1, head.Generation);
                 claim.Check?.Invoke(head);
-                recovered = head.State == RunHeadStates.Running && !claim.Planned;
+                recovered = head is { State: RunHeadStates.Running, Owner: not null } && !claim.Planned;
                 ours = head with
                 {
                     Generation = head.Generation + 1,
@@ -148,6 +148,16 @@ public sealed partial class RunStore
     /// <exception cref="StaleGenerationException">Another process owns the run.</exception>
     public Task WaitAsync(bool planned, IReadOnlyList<LogSegment>? journal, CancellationToken cancellationToken) => SwapHeadAsync(
         Head with { State = RunHeadStates.Waiting, Recoveries = Head.Recoveries + (planned ? 0 : 1), Journal = journal }, cancellationToken);
+
+    /// <summary>
+    /// Stores that the owner has let go of the run in good order, which goes on with the next: taking it is then no recovery. Its state stays,
+    /// and with it its place in the queue.
+    /// </summary>
+    /// <param name="journal">The journal from now on.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="StaleGenerationException">Another process owns the run.</exception>
+    public Task LetGoAsync(IReadOnlyList<LogSegment>? journal, CancellationToken cancellationToken) =>
+        SwapHeadAsync(Head with { Owner = null, Journal = journal }, cancellationToken);
 
     /// <summary>Stores what happened in the run.</summary>
     /// <param name="journal">The journal from now on.</param>

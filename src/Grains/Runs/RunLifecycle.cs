@@ -118,9 +118,12 @@ internal sealed partial class RunLifecycle(
         _life.Dispose();
     }
 
-    private Task<RunPhase.Ended> End(RunState state, string? reason) => state == RunState.Running
-        ? Task.FromResult(new RunPhase.Ended(state, reason, IsStored: true))
-        : run.End(state, LastStep, reason, _life.Token);
+    private async Task<RunPhase.Ended> End(RunState state, string? reason)
+    {
+        if (state != RunState.Running) return await run.End(state, LastStep, reason, _life.Token);
+        await run.LetGo(_life.Token);
+        return new RunPhase.Ended(state, reason, IsStored: true);
+    }
 
     /// <summary>Trains from the last manifest under a new generation; null if the next generation is to begin at once.</summary>
     private async Task<RunState?> TrainOnce(CancellationToken cancellationToken)

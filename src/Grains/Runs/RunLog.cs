@@ -59,6 +59,9 @@ internal static partial class RunLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: the store could not be told that it waits for silos")]
     public static partial void WaitLost(ILogger logger, Exception exception, string run);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: the store could not be told that it was let go of")]
+    public static partial void LetGoLost(ILogger logger, Exception exception, string run);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run}: the store could not be told that it is {State}")]
     public static partial void StateLost(ILogger logger, Exception exception, string run, RunState state);
 

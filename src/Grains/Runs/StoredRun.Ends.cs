@@ -80,6 +80,26 @@ internal sealed partial class StoredRun
         return new RunPhase.Ended(state, reason, isStored);
     }
 
+    /// <summary>
+    /// Stores that this activation lets go of a run that goes on elsewhere, be it on a silo that is yet to come: taking it there is then no
+    /// recovery.
+    /// </summary>
+    public async Task LetGo(CancellationToken cancellationToken)
+    {
+        if (FindOwned() is not ({ } session, { } journal) || session.Head.State != RunHeadStates.Running) return;
+        try
+        {
+            await journal.Write(store, ManifestStep, [], j => session.LetGoAsync(j, cancellationToken), cancellationToken);
+        }
+        catch (Exception e)
+        {
+            // It counts as a recovery.
+            RunLog.LetGoLost(logger, e, name);
+        }
+
+        Begin();
+    }
+
     /// <summary>Tells those who watch how the run ended, where the store cannot be told.</summary>
     public async Task NoteEnd(RunEnded ended)
     {

@@ -84,7 +84,7 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
     /// <summary>Stores that it waits for silos, where this activation has taken it, and they were lost or given to others.</summary>
     public async Task Wait(CancellationToken cancellationToken)
     {
-        if (!_claim.IsOwner || Session is not { } session || Journal is not { } journal || journal.Generation != session.Generation) return;
+        if (FindOwned() is not ({ } session, { } journal)) return;
         try
         {
             // In its turn: a manifest may still be on its way.
@@ -194,6 +194,10 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
             return false;
         }
     }
+
+    // What it owns, where its journal is that of the last taking.
+    private (RunStore Session, RunJournal Journal)? FindOwned() =>
+        _claim.IsOwner && Session is { } session && Journal is { } journal && journal.Generation == session.Generation ? (session, journal) : null;
 
     // Some are needed only at the very end, which would be too late to learn that they are damaged.
     private async Task CheckFiles(Manifest manifest, CancellationToken cancellationToken)

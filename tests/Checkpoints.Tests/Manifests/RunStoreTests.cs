@@ -47,6 +47,25 @@ public sealed class RunStoreTests
     }
 
     [Fact]
+    public async Task AcquireAsync_run_that_was_let_go_of_is_no_recovery_and_its_owner_after_that_is_one_again()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder.Root);
+        var first = await RunStore.AcquireAsync(store, "r", new RunClaim(RunHeadStates.Running), Token);
+        await first.LetGoAsync(first.Head.Journal, Token);
+        Assert.Equal(RunHeadStates.Running, (await RunStore.ReadHeadAsync(store, "r", Token))!.State);
+
+        // It does not take it back as its own.
+        var own = new RunClaim(RunHeadStates.Running) { OnlyOwn = true };
+        await Assert.ThrowsAsync<StaleGenerationException>(() => RunStore.AcquireAsync(store, "r", own, Token));
+        foreach (var recoveries in (int[])[0, 1, 2])
+        {
+            var next = await RunStore.AcquireAsync(store, "r", new RunClaim(RunHeadStates.Running), Token);
+            Assert.Equal((recoveries > 0, recoveries), (next.Recovered, next.Head.Recoveries));
+        }
+    }
+
+    [Fact]
     public async Task CommitAsync_crash_at_any_boundary_leaves_the_old_or_the_new_manifest()
     {
         for (var crashAt = 0; ; crashAt++)

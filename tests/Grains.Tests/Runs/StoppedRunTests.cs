@@ -209,6 +209,37 @@ public sealed class StoppedRunTests
         await silo.StopAsync(Token);
     }
 
+    // As where all silos of a cluster are told to stop.
+    [Fact]
+    public async Task HandOver_that_no_other_silo_takes_is_no_recovery_for_the_first_that_comes()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(100_000));
+        using (var silo = await StartAsync(run.Store, OfCluster))
+        {
+            var grain = silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IRunGrain>("test");
+            await grain.Start();
+            await Until.True(async () => (await grain.GetStatus()).Step > 0);
+            await grain.HandOver();
+            await silo.StopAsync(Token);
+        }
+
+        // It passes no run that trains.
+        var left = (await RunStore.ReadHeadAsync(run.Store, "test", Token))!;
+        Assert.Equal((RunHeadStates.Running, 0), (left.State, left.Recoveries));
+        using var next = await StartAsync(run.Store, OfCluster);
+        var resumed = next.Services.GetRequiredService<IGrainFactory>().GetGrain<IRunGrain>("test");
+        await resumed.Resume([]);
+        await Until.True(async () => (await resumed.GetStatus()).Step > left.Step);
+        Assert.Equal(0, (await resumed.GetStatus()).Recoveries);
+        Assert.DoesNotContain(await resumed.GetEvents(EventPosition.Start, 1000), e => e is RunRecovering);
+        await resumed.Cancel();
+        await next.StopAsync(Token);
+
+        static void OfCluster(ISiloBuilder silo) => silo.UseInMemoryReminderService().ConfigureServices(
+            services => services.AddSingleton<IClusterView, OneOfCluster>()
+                .Configure<ReminderOptions>(o => o.MinimumReminderPeriod = TimeSpan.FromSeconds(1)));
+    }
+
     [Fact]
     public async Task Start_on_a_silo_that_is_leaving_trains_nothing_there()
     {
