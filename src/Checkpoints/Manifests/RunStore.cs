@@ -60,6 +60,7 @@ public sealed partial class RunStore
             // The answer to our own write may have been lost.
             if (ours is null || document is null || !document.Content.AsSpan().SequenceEqual(ToJson(ours)))
             {
+                if (document is null && claim.OnlyOwn) throw await ExplainMissingAsync(store, run, cancellationToken).ConfigureAwait(false);
                 if (document is null) await StoreFormat.EnsureAsync(store, cancellationToken).ConfigureAwait(false);
                 var head = document is null ? new RunHead(run, 0, 0, null) : Parse(document, run, store);
                 if (ifNew && head.Manifest is not null) return null;
@@ -205,11 +206,12 @@ public sealed partial class RunStore
             catch (ETagMismatchException)
             {
                 var document = await _store.GetDocumentAsync(HeadPath(Head.Run), cancellationToken).ConfigureAwait(false);
-                var own = document is null ? null : _unsure.Find(h => document.Content.AsSpan().SequenceEqual(ToJson(h)));
+                if (document is null) throw await ExplainMissingAsync(_store, Head.Run, cancellationToken).ConfigureAwait(false);
+                var own = _unsure.Find(h => document.Content.AsSpan().SequenceEqual(ToJson(h)));
 
                 // Neither the head that was read nor one of our own: another owner was here.
-                if (document is null || (own is null && document.ETag != _etag))
-                    throw new StaleGenerationException(Head.Run, Generation, document is null ? 0 : Parse(document, Head.Run, _store).Generation);
+                if (own is null && document.ETag != _etag)
+                    throw new StaleGenerationException(Head.Run, Generation, Parse(document, Head.Run, _store).Generation);
                 _etag = document.ETag;
                 if (document.Content.AsSpan().SequenceEqual(json)) break;
 
@@ -222,6 +224,12 @@ public sealed partial class RunStore
         Head = head;
         _unsure.Clear();
     }
+
+    // A run that was there and is not.
+    private static async Task<IOException> ExplainMissingAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
+        await StoreFormat.ExistsAsync(store, cancellationToken).ConfigureAwait(false)
+            ? StaleGenerationException.OfDeleted(run, store.Location)
+            : StoreRefusedException.OfGone(store.Location, $"no {HeadPath(run)}, no {StoreFormat.DocumentName}");
 
     private static IEnumerable<BlobRef> Blobs(IReadOnlyList<LogSegment>? log) => (log ?? []).Select(s => s.Blob);
 }

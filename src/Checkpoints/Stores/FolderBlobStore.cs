@@ -26,7 +26,7 @@ public sealed class FolderBlobStore : IBlobStore
     {
         _clock = new FolderClock(time);
         _root = Path.GetFullPath(root);
-        _blobs = Path.Combine(_root, "blobs");
+        _blobs = Path.Combine(_root, StoreFolder.Blobs);
         Directory.CreateDirectory(_blobs);
     }
 
@@ -40,7 +40,7 @@ public sealed class FolderBlobStore : IBlobStore
     public async Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken)
     {
         var path = BlobPath(blob.Sha256);
-        if (!BlobFile.Exists(path)) return false;
+        if (!StoreFolder.Has(path, _root, BlobFile.Exists)) return false;
         var file = new FileInfo(path);
         if (file.Exists && file.Length == blob.Length && _clock.IsYoung(file.LastWriteTimeUtc)) return true;
         using var held = await LockBlobsAsync(path, cancellationToken).ConfigureAwait(false);
@@ -51,7 +51,7 @@ public sealed class FolderBlobStore : IBlobStore
     public async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken)
     {
         var path = BlobPath(blob.Sha256);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        StoreFolder.MakeFor(path, _root);
         using var held = BlobFile.Exists(path) ? await LockBlobsAsync(path, cancellationToken).ConfigureAwait(false) : null;
         if (held is not null && BlobFile.Touch(path, blob.Length, _clock)) return false;
 
@@ -106,7 +106,7 @@ public sealed class FolderBlobStore : IBlobStore
     public async Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken)
     {
         var file = DocumentFile(path);
-        if (!File.Exists(file)) return null;
+        if (!StoreFolder.Has(file, _root, File.Exists)) return null;
         try
         {
             var content = await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
@@ -122,7 +122,7 @@ public sealed class FolderBlobStore : IBlobStore
     public async Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)
     {
         var file = DocumentFile(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        StoreFolder.MakeFor(file, _root);
         for (var swap = 1; ; swap++)
         {
             if ((await GetDocumentAsync(path, cancellationToken).ConfigureAwait(false))?.ETag != ifMatch) throw new ETagMismatchException(path);
@@ -220,7 +220,7 @@ public sealed class FolderBlobStore : IBlobStore
         var path = BlobPath(blob.Sha256);
         for (var again = true; ; again = false)
         {
-            if (!BlobFile.Exists(path)) throw new BlobMissingException(blob.Sha256, Location);
+            if (!StoreFolder.Has(path, _root, BlobFile.Exists)) throw new BlobMissingException(blob.Sha256, Location);
             try
             {
                 return open(path);

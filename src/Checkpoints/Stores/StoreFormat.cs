@@ -10,7 +10,7 @@ public sealed record StoreFormat(int FormatVersion, string Id)
     /// <summary>The version that this program reads and writes.</summary>
     public const int Current = 1;
 
-    private const string DocumentName = "store.json";
+    internal const string DocumentName = "store.json";
     private const string Remedy = "bring it back from a copy, or delete it when no silo uses the store: the next run that begins writes it anew";
 
     /// <summary>Reads it; null in a store that has none yet.</summary>
@@ -32,6 +32,10 @@ public sealed record StoreFormat(int FormatVersion, string Id)
             throw new StoreLocationException($"{store.Location}: {DocumentName}: {JsonFault.Describe(e)}; {Remedy}");
         }
     }
+
+    /// <summary>Whether a store has it, whatever it says.</summary>
+    internal static async Task<bool> ExistsAsync(IBlobStore store, CancellationToken cancellationToken) =>
+        await store.GetDocumentAsync(DocumentName, cancellationToken).ConfigureAwait(false) is not null;
 
     /// <summary>Reads it; creates it if there is none.</summary>
     /// <exception cref="StoreLocationException">The store is of another version.</exception>

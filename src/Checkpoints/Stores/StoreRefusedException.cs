@@ -1,8 +1,8 @@
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// A store, or the disk under it, refuses to work for a reason that only people can change: it is full or read-only, or the key
-/// gives no right to it. Trying again does not help until that is put right.
+/// A store, or the disk under it, refuses to work for a reason that only people can change: it is full, read-only or
+/// gone, or the key gives no right to it. Trying again does not help until that is put right.
 /// </summary>
 public sealed class StoreRefusedException : IOException
 {
@@ -13,4 +13,10 @@ public sealed class StoreRefusedException : IOException
         : base(message, inner)
     {
     }
+
+    /// <summary>The store has been there, and is not any more.</summary>
+    /// <param name="location">The store.</param>
+    /// <param name="missing">What it lacks.</param>
+    internal static StoreRefusedException OfGone(string location, string missing) =>
+        new($"{location}: the store is gone ({missing}): is it mounted?");
 }

@@ -199,7 +199,9 @@ internal sealed partial class RunGrain(
         }
 
         End(ended);
-        if (ended.IsElsewhere) DeactivateOnIdle();
+
+        // Who follows it in a single process hears only here that it has ended.
+        if (ended.IsElsewhere && cluster.ClusterId is not null) DeactivateOnIdle();
     }
 
     private async Task Stop(RunWish wish)

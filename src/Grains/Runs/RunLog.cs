@@ -36,7 +36,7 @@ internal static partial class RunLog
             + "{Kinds}")]
     public static partial void MixedKinds(ILogger logger, string run, string kinds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is worked on elsewhere: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is no longer worked on here: {Reason}")]
     public static partial void Replaced(ILogger logger, string run, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is left alone: {Reason}")]

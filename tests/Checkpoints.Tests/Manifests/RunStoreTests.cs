@@ -47,6 +47,25 @@ public sealed class RunStoreTests
     }
 
     [Fact]
+    public async Task SetStateAsync_run_that_was_deleted_and_one_whose_store_has_lost_everything_say_so()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder.Root);
+        var claim = new RunClaim(RunHeadStates.Running);
+        var run = await RunStore.AcquireAsync(store, "r", claim, Token);
+        await RunStore.DeleteAsync(store, "r", Token);
+        var deleted = await Assert.ThrowsAsync<StaleGenerationException>(() => run.SetStateAsync(RunHeadStates.Paused, null, Token));
+        Assert.Equal($"run 'r' was deleted from {folder.Root}", deleted.Message);
+        File.Delete(folder["store.json"]);
+        var gone = await Assert.ThrowsAsync<StoreRefusedException>(() => run.SetStateAsync(RunHeadStates.Paused, null, Token));
+        Assert.Equal($"{folder.Root}: the store is gone (no runs/r/head.json, no store.json): is it mounted?", gone.Message);
+
+        // Nor is it made anew for one that takes it back.
+        await Assert.ThrowsAsync<StoreRefusedException>(() => RunStore.AcquireAsync(store, "r", claim with { OnlyOwn = true }, Token));
+        Assert.Empty(await store.ListDocumentsAsync("", Token).ToListAsync(Token));
+    }
+
+    [Fact]
     public async Task AcquireAsync_run_that_was_let_go_of_is_no_recovery_and_its_owner_after_that_is_one_again()
     {
         using var folder = new TempFolder();

@@ -37,6 +37,34 @@ public sealed class FolderBlobStoreTests
         await Assert.ThrowsAsync<ArgumentException>(() => store.RenewAsync(new BlobRef(path, 1), Token));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task FolderBlobStore_that_is_gone_is_refused_and_not_made_anew(bool leavesFolder)
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder["store"]);
+        var blob = new BytesBlob([1]);
+        var named = new BlobRef(blob.Sha256, 1);
+        await store.PutAsync(blob, Token);
+        var run = await TestRun.AcquireAsync(store);
+        Directory.Delete(folder["store"], recursive: true);
+        if (leavesFolder) Directory.CreateDirectory(folder["store"]);
+        Func<Task>[] calls =
+        [
+            () => store.PutAsync(blob, Token), () => store.ReadAsync(named, Token), () => store.RenewAsync(named, Token),
+            () => store.GetDocumentAsync("runs/r/head.json", Token), () => store.PutDocumentAsync("runs/r/lease.json", default, null, Token),
+            () => run.SetStateAsync(RunHeadStates.Paused, null, Token),
+        ];
+        foreach (var call in calls)
+        {
+            var e = await Assert.ThrowsAsync<StoreRefusedException>(call);
+            Assert.Equal($"{folder["store"]}: the store is gone (no folder blobs): is it mounted?", e.Message);
+        }
+
+        Assert.Equal(leavesFolder ? [] : null, Directory.Exists(folder["store"]) ? Directory.EnumerateFileSystemEntries(folder["store"]) : null);
+    }
+
     // The clock of a machine that shares the folder, or this one's, is wrong: the folder's own decides what is new.
     [Fact]
     public async Task RenewAsync_blob_gets_the_time_of_the_disk_unless_it_is_young_by_that()

@@ -112,6 +112,6 @@ internal sealed class FencingTrials(TestCluster cluster, string run, IBlobStore 
     {
         using var log = new FileStream(silo.LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         log.Position = from;
-        return new StreamReader(log).ReadToEnd().Contains("is worked on elsewhere", StringComparison.Ordinal);
+        return new StreamReader(log).ReadToEnd().Contains("is no longer worked on here", StringComparison.Ordinal);
     }
 }

@@ -51,6 +51,40 @@ public sealed class DamagedStoreTests
         Assert.Equal(await straight.WeightsShaAsync(), await run.WeightsShaAsync());
     }
 
+    // As where its disk is unmounted: a folder stays.
+    [Fact]
+    public async Task RunGrain_store_that_is_gone_pauses_the_run_and_nothing_is_written_in_its_place()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(100_000));
+        var (store, away) = (run.Store.Location, $"{run.Store.Location}-away");
+        var ended = await run.ContinueAsync(during: async grain =>
+        {
+            await Until.True(async () => (await grain.GetStatus()).Step > 0);
+            Directory.Move(store, away);
+            Directory.CreateDirectory(store);
+        });
+        Assert.Equal((RunState.Paused, $"{store}: the store is gone (no folder blobs): is it mounted?"), (ended.State, ended.Error));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(store));
+
+        Directory.Delete(store);
+        Directory.Move(away, store);
+        Assert.Equal(RunState.Paused, (await run.ContinueAsync(pauseAt: ended.Step + 2)).State);
+        Assert.True((await RunStore.ReadHeadAsync(run.Store, "test", Token))!.Step >= ended.Step + 2);
+    }
+
+    [Fact]
+    public async Task RunGrain_run_that_is_deleted_meanwhile_ends_and_says_so()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(100_000));
+        var ended = await run.ContinueAsync(during: async grain =>
+        {
+            await Until.True(async () => (await grain.GetStatus()).Step > 0);
+            await RunStore.DeleteAsync(run.Store, "test", Token);
+        });
+        Assert.Equal((RunState.Failed, $"run 'test' was deleted from {run.Store.Location}"), (ended.State, ended.Error));
+        Assert.Null(await RunStore.ReadHeadAsync(run.Store, "test", Token));
+    }
+
     [Fact]
     public async Task ListRuns_damaged_run_does_not_hide_the_others()
     {
