@@ -8,18 +8,29 @@ namespace LisaOrleans;
 /// </summary>
 internal sealed class WatchedFiles(params IReadOnlyList<string> paths)
 {
-    private string _seen = Fingerprint(paths);
+    private string _used = Fingerprint(paths);
+    private string? _found;
+    private string? _refused;
 
     /// <summary>The files' names, for messages.</summary>
     public string Names => string.Join(" and ", paths);
 
-    /// <summary>Whether their content has changed since this was last asked.</summary>
-    public bool HaveChanged()
+    /// <summary>Whether the content that they were last found to have could not be used.</summary>
+    public bool AreRefused => _found == _refused;
+
+    /// <summary>Whether they are found to have another content than the one in use.</summary>
+    public bool HaveChanged() => (_found = Fingerprint(paths)) != _used;
+
+    /// <summary>What they were last found to have is in use from now on.</summary>
+    public void Use() => (_used, _refused) = (_found!, null);
+
+    /// <summary>What they were last found to have cannot be used now: what is in use stays.</summary>
+    /// <returns>Whether that is news of this content.</returns>
+    public bool Refuse()
     {
-        var now = Fingerprint(paths);
-        if (now == _seen) return false;
-        _seen = now;
-        return true;
+        var isNews = !AreRefused;
+        _refused = _found;
+        return isNews;
     }
 
     private static string Fingerprint(IReadOnlyList<string> paths) => string.Join(' ', paths.Select(Fingerprint));

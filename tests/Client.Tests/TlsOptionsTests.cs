@@ -97,6 +97,29 @@ public sealed class TlsOptionsTests : IDisposable
         Assert.Contains("is not for '127.0.0.1'", problems[^1], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Current_certificate_put_in_place_before_it_is_valid_is_used_once_it_is()
+    {
+        var (problems, time) = (new List<string>(), new SteppedTime());
+        var credentials = new TlsCredentials(_authority.Issue("end"), problems.Add, time);
+        var first = Serial();
+        using var next = X509CertificateLoader.LoadCertificateFromFile(
+            _authority.Issue("end", from: TimeSpan.FromSeconds(5).TotalDays).CertificateFile);
+        Assert.Equal(first, Serial());
+        time.Seconds++;
+        Assert.Equal(first, Serial());
+        Assert.Contains("is valid only from", Assert.Single(problems), StringComparison.Ordinal);
+
+        // Files that were refused are not read at every connection.
+        await Until.True(() => TimeProvider.System.GetUtcNow() > next.NotBefore.ToUniversalTime());
+        Assert.Equal(first, Serial());
+        time.Seconds++;
+        Assert.Equal(next.SerialNumber, Serial());
+        Assert.Single(problems);
+
+        string Serial() => credentials.Current.Own.TargetCertificate.SerialNumber;
+    }
+
     private static ValidateOptionsResult Validate(ClusterTlsOptions tls) =>
         new LisaClientOptionsValidator().Validate(null, new LisaClientOptions { Tls = tls });
 
@@ -105,5 +128,14 @@ public sealed class TlsOptionsTests : IDisposable
         var failure = Assert.Single(Validate(tls).Failures!);
         Assert.StartsWith($"Tls.{option}: ", failure, StringComparison.Ordinal);
         Assert.Contains(reason, failure, StringComparison.Ordinal);
+    }
+
+    private sealed class SteppedTime : TimeProvider
+    {
+        public long Seconds { get; set; }
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => Seconds;
     }
 }

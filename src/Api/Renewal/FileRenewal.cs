@@ -35,10 +35,12 @@ internal sealed partial class FileRenewal(ApiServerOptions options, TimeProvider
         try
         {
             renewed.ReadAgain();
+            renewed.Files.Use();
             LogRenewed(files);
         }
         catch (Exception e) when (e is InvalidDataFileException or CryptographicException or IOException or UnauthorizedAccessException)
         {
+            if (!renewed.Files.Refuse()) return;
             LogKept(files, e.Message);
             options.Tell?.Invoke($"{files}: cannot be used, so what was read before holds: {e.Message}");
         }

@@ -12,22 +12,28 @@ internal sealed class TlsCredentials
 {
     private const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
 
+    // How soon files that could not be used are tried again: a certificate may have been put in place before it is valid.
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
+
     private readonly ClusterTlsOptions _options;
     private readonly Action<string> _notRenewed;
+    private readonly TimeProvider _time;
     private readonly WatchedFiles _files;
     private readonly Lock _lock = new();
     private TlsIdentity _identity;
+    private long _tried;
 
     // The name that others look for; null where nobody does.
     private string? _name;
 
     /// <summary>Reads the files.</summary>
     /// <param name="options">Says which files.</param>
-    /// <param name="notRenewed">Told why changed files cannot be used; what they held before stays in use.</param>
+    /// <param name="notRenewed">Told once why changed files cannot be used; what they held before stays in use, until they can.</param>
+    /// <param name="time">The clock between two tries; null for the system's.</param>
     /// <exception cref="ClusterTlsException">A file cannot be used; the message names it.</exception>
-    public TlsCredentials(ClusterTlsOptions options, Action<string>? notRenewed = null)
+    public TlsCredentials(ClusterTlsOptions options, Action<string>? notRenewed = null, TimeProvider? time = null)
     {
-        (_options, _notRenewed) = (options, notRenewed ?? (_ => { }));
+        (_options, _notRenewed, _time) = (options, notRenewed ?? (_ => { }), time ?? TimeProvider.System);
         TlsIdentity.RefusePipes(options);
         _files = new WatchedFiles([.. TlsIdentity.FilesOf(options).Select(f => f.File)]);
         _identity = TlsIdentity.Read(options);
@@ -40,22 +46,25 @@ internal sealed class TlsCredentials
         {
             lock (_lock)
             {
-                try
-                {
-                    if (_files.HaveChanged())
-                    {
-                        var renewed = TlsIdentity.Read(_options);
-                        if (_name is not null) CheckName(renewed, _name);
-                        _identity = renewed;
-                    }
-                }
-                catch (ClusterTlsException e)
-                {
-                    _notRenewed(e.Message);
-                }
-
+                if (_files.HaveChanged() && !(_files.AreRefused && _time.GetElapsedTime(_tried) < s_pause)) Renew();
                 return _identity;
             }
+        }
+    }
+
+    private void Renew()
+    {
+        _tried = _time.GetTimestamp();
+        try
+        {
+            var renewed = TlsIdentity.Read(_options);
+            if (_name is not null) CheckName(renewed, _name);
+            _identity = renewed;
+            _files.Use();
+        }
+        catch (ClusterTlsException e)
+        {
+            if (_files.Refuse()) _notRenewed(e.Message);
         }
     }
 
