@@ -32,6 +32,9 @@ internal sealed class TrainCommand : IAsyncDisposable
     private RunLease? _lease;
     private IDisposable? _outputHold;
 
+    // Whether a signal has come, or nothing is left that one would have to save.
+    private bool _endsAtOnce;
+
     private TrainCommand(SettingValues values)
     {
         _values = values;
@@ -202,7 +205,7 @@ internal sealed class TrainCommand : IAsyncDisposable
             if (happened is not RunEnded ended) continue;
             over.SetResult();
             var untold = await pausing;
-            _interrupted.TrySetResult();
+            _endsAtOnce = true;
             var error = ended.Error ?? (ended.State == RunState.Paused ? logs.Refusal?.Message ?? untold : null);
             return (ended.State, error is null ? null : ended.State == RunState.Paused
                 ? $"run '{RunName}' is paused, and its manifest of step {ended.Step} holds: {error}; then the same command continues"
@@ -218,7 +221,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     // The first signal asks for a manifest; the second ends the process at once.
     private void OnSignal(PosixSignalContext signal, CancellationTokenSource import)
     {
-        if (_interrupted.Task.IsCompleted)
+        if (Interlocked.Exchange(ref _endsAtOnce, true))
         {
             // Its terminal gets its cursor back, unless it takes nothing any more.
             Task.Run(_reporter.Dispose).Wait(s_farewell);

@@ -29,6 +29,43 @@ public sealed class FullOutputTests
         Assert.True(await next.WaitForLineAsync(l => l.StartsWith("step ", StringComparison.Ordinal), Token));
     }
 
+    // Steps of seconds, of so many samples that their line in the ledger is larger than what its last block has left.
+    [Fact]
+    public async Task Train_first_signal_after_there_is_no_room_for_logs_lets_it_save_its_manifest()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllLinesAsync(folder["data.jsonl"], Enumerable.Range(0, 4096).Select(i => $$"""{"text":"owl {{i}}"}"""), Token);
+        await using var disk = await Mount(folder["out"], "1m");
+        using var full = Start(disk, Sample.Train(
+            folder["out"], data: folder["data.jsonl"],
+            more:
+            [
+                "--store", folder["store"], "--max-steps", "100000", "--save-steps", "1000000", "--gradient-accumulation-steps", "256",
+                "--log-format", "plain",
+            ]));
+        Assert.True(await full.WaitForLineAsync(l => l.StartsWith("step 1/", StringComparison.Ordinal), Token));
+        Fill(disk.PathOf(folder["out/filler"]));
+        Assert.True(await full.WaitForLineAsync(l => l.StartsWith("step 2/", StringComparison.Ordinal), Token));
+        full.Signal(LisaProcess.Terminate);
+        var result = await full.EndAsync(Token);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("manifest of step 3 saved", result.Output, StringComparison.Ordinal);
+        Assert.Contains("run 'default' is paused, and its manifest of step 3 holds: ", result.Error, StringComparison.Ordinal);
+
+        static void Fill(string path)
+        {
+            using var file = File.Create(path, bufferSize: 0);
+            try
+            {
+                while (true) file.Write(new byte[4096]);
+            }
+            catch (IOException)
+            {
+                // Nothing more fits.
+            }
+        }
+    }
+
     [Fact]
     public async Task Train_no_room_for_the_model_says_that_the_run_is_complete_and_writes_it_when_there_is()
     {
