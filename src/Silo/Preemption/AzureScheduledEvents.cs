@@ -14,7 +14,13 @@ public sealed class AzureScheduledEvents(HttpClient http, Uri endpoint, string m
 
     private static readonly string[] s_ends = ["Preempt", "Terminate", "Redeploy", "Reboot"];
 
+    // After these the machine is there again. Their events may be listed for minutes after it has begun anew.
+    private static readonly string[] s_restarts = ["Redeploy", "Reboot"];
+
     private bool _alone;
+
+    // Restarts that were under way when this process first asked: it has begun since, so they are not its end. Null before.
+    private HashSet<string?>? _past;
 
     /// <inheritdoc/>
     public string Name => "azure";
@@ -28,14 +34,17 @@ public sealed class AzureScheduledEvents(HttpClient http, Uri endpoint, string m
         try
         {
             using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
-            foreach (var item in document.RootElement.GetProperty("Events").EnumerateArray())
+            var events = document.RootElement.GetProperty("Events").EnumerateArray().ToArray();
+            _past = Past(events);
+            foreach (var item in events)
             {
                 var kind = item.GetProperty("EventType").GetString();
                 if (!s_ends.Contains(kind)) continue;
                 var resources = item.TryGetProperty("Resources", out var list) ? list.EnumerateArray().Select(r => r.GetString()).ToArray() : [];
                 if (resources.Length > 0 && !resources.Contains(machine, StringComparer.OrdinalIgnoreCase)) continue;
-                _alone = resources.Length <= 1;
                 var id = item.GetProperty("EventId").GetString() ?? throw new InvalidDataException("scheduled events: field 'EventId' is null");
+                if (_past.Contains(id)) continue;
+                _alone = resources.Length <= 1;
                 return new PreemptionNotice(Name, id, kind!);
             }
 
@@ -59,4 +68,14 @@ public sealed class AzureScheduledEvents(HttpClient http, Uri endpoint, string m
         using var response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         response.EnsureSuccessStatusCode();
     }
+
+    private HashSet<string?> Past(IReadOnlyList<JsonElement> events) => _past is null
+        ? [.. events.Where(IsRestartUnderWay).Select(Id)]
+        : [.. _past.Intersect(events.Select(Id))];
+
+    private static bool IsRestartUnderWay(JsonElement item) =>
+        s_restarts.Contains(item.GetProperty("EventType").GetString())
+        && item.TryGetProperty("EventStatus", out var status) && status.GetString() == "Started";
+
+    private static string? Id(JsonElement item) => item.TryGetProperty("EventId", out var id) ? id.GetString() : null;
 }

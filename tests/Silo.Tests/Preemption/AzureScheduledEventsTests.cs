@@ -35,6 +35,26 @@ public sealed class AzureScheduledEventsTests
         Assert.Equal(ends, await service.Source("vm-1").PollAsync(Token) is not null);
     }
 
+    [Theory]
+    [InlineData("Reboot", false)]
+    [InlineData("Redeploy", false)]
+    [InlineData("Preempt", true)]
+    [InlineData("Terminate", true)]
+    public async Task PollAsync_restart_that_a_process_finds_under_way_is_not_its_end(string type, bool ends)
+    {
+        await using var service = await MetadataService.StartAsync();
+        var source = service.Source("vm-1");
+        service.Announce(Started("e-1", type, "vm-1"));
+        Assert.Equal(ends, await source.PollAsync(Token) is not null);
+        Assert.Equal(ends, await source.PollAsync(Token) is not null);
+
+        // The next one is, from its announcement on.
+        service.Announce(Started("e-1", type, "vm-1"), Event("e-2", "Reboot", "vm-1"));
+        Assert.Equal(ends ? "e-1" : "e-2", (await source.PollAsync(Token))!.Id);
+        service.Announce(Started("e-2", "Reboot", "vm-1"));
+        Assert.Equal("e-2", (await source.PollAsync(Token))!.Id);
+    }
+
     [Fact]
     public async Task PollAsync_several_events_takes_the_one_for_this_machine()
     {

@@ -10,18 +10,9 @@ internal static class ScheduledEventsService
     public static AzureScheduledEvents Source(this MetadataService service, string machine) =>
         new(service.Http, new Uri(service.Address, Path), machine);
 
-    public static object Event(string id, string type, params string[] resources) => new
-    {
-        EventId = id,
-        EventType = type,
-        ResourceType = "VirtualMachine",
-        Resources = resources,
-        EventStatus = "Scheduled",
-        NotBefore = "Mon, 19 Sep 2026 18:29:47 GMT",
-        Description = "",
-        EventSource = "Platform",
-        DurationInSeconds = -1,
-    };
+    public static object Event(string id, string type, params string[] resources) => Create("Scheduled", id, type, resources);
+
+    public static object Started(string id, string type, params string[] resources) => Create("Started", id, type, resources);
 
     /// <summary>Answers like the service: only with the header and the version, and approvals with 200.</summary>
     public static void Announce(this MetadataService service, params object[] events) => service.Answer(() => JsonSerializer.Serialize(
@@ -31,4 +22,17 @@ internal static class ScheduledEventsService
         request.Path == Path && request.Headers.GetValueOrDefault("Metadata") == "true"
             ? new(200, request.Method == "GET" ? document() : "")
             : new(400, "");
+
+    private static object Create(string status, string id, string type, string[] resources) => new
+    {
+        EventId = id,
+        EventType = type,
+        ResourceType = "VirtualMachine",
+        Resources = resources,
+        EventStatus = status,
+        NotBefore = "Mon, 19 Sep 2026 18:29:47 GMT",
+        Description = "",
+        EventSource = "Platform",
+        DurationInSeconds = -1,
+    };
 }
