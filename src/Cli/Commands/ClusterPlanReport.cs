@@ -85,7 +85,7 @@ internal static class ClusterPlanReport
         var spent = r.Spent.Select(s => Invariant($"{s.Key.ToString().ToLowerInvariant()} {s.Value / r.Seconds:0.000}"));
         yield return ("of the time", string.Join(", ", spent));
         if (r.LongestWait > 600)
-            yield return ("too long", Invariant($"there was no room for {r.LongestWait / 60:0} min; a run gives up after 10: lisa resume"));
+            yield return ("longest wait", Invariant($"{r.LongestWait / 60:0} min without room for the run: it waits until there is some"));
     }
 
     private static object Json(ClusterPlan p, TrainingSpec spec) => new

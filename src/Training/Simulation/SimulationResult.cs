@@ -36,7 +36,7 @@ public sealed record SimulationResult
     /// <value>Machines times hours.</value>
     public required double MachineHours { get; init; }
 
-    /// <value>The longest time without room for the run, in seconds: after ten minutes in which silos were too small a run gives up.</value>
+    /// <value>The longest time without room for the run, in seconds. A run waits until there is some.</value>
     public required double LongestWait { get; init; }
 
     /// <value>Seconds of each kind; they add up to all.</value>

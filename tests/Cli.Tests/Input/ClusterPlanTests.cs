@@ -35,6 +35,17 @@ public sealed class ClusterPlanTests
         Assert.True((long)both["trace"]!["steps"]! > 0);
     }
 
+    [Fact]
+    public async Task Plan_trace_without_machines_for_a_time_says_how_long_the_run_waits()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(
+            folder["trace.csv"], "0,add,a\n60000,remove,a\n1860000,add,b\n1920000,remove,b\n", TestContext.Current.CancellationToken);
+        var shown = (await Lisa.SucceedsAsync(
+            "plan", "--model", Sample.Model, "--cluster", "count=1,device=cpu,tflops=0.002", "--trace", folder["trace.csv"])).Output;
+        Assert.Contains("30 min without room for the run: it waits until there is some", shown, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("count=4", "--cluster: tflops is missing")]
     [InlineData("count=0,tflops=1", "--cluster: count is '0'; it must be a whole number from 1 to 10000")]
