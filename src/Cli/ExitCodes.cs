@@ -9,7 +9,7 @@ internal static class ExitCodes
 
     public const int WrongUsageOrInput = 2;
 
-    /// <summary>The run that was watched was cancelled.</summary>
+    /// <summary>The run that was watched or trained was cancelled.</summary>
     public const int Cancelled = 3;
 
     /// <summary>The terminal has hung up (SIGHUP); training ends with <see cref="Interrupted"/>.</summary>

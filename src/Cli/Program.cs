@@ -5,7 +5,7 @@ var root = new RootCommand(
     """
     Fine-tunes language models: with LISA, embedding and head always train, and a few sampled layers in each period.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 the watched run was cancelled, 130 interrupted (training saves a
+    Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 the run was cancelled, 130 interrupted (training saves a
     manifest first, and the same command resumes).
     """)
 {

@@ -82,8 +82,8 @@ internal sealed class TrainCommand : IAsyncDisposable
         Announce(outcome);
         var samples = new TrainingSamples(_values, _start, _reporter, outcome.Spec);
         if (!outcome.Resumed) await samples.ShowBeforeAsync(_store);
-        var state = outcome.AlreadyCompleted ? RunState.Succeeded : await TrainUntilTaken(outcome);
-        switch (state)
+        var end = outcome.AlreadyCompleted ? new TrainingEnd(RunState.Succeeded, outcome.TotalSteps, null) : await TrainUntilTaken(outcome);
+        switch (end.State)
         {
             case RunState.Succeeded:
                 var (history, seconds) = await OutputFolder.WriteAsync(_store, RunName, _output);
@@ -95,6 +95,10 @@ internal sealed class TrainCommand : IAsyncDisposable
             case RunState.Paused:
                 _reporter.Say("interrupted; a manifest was saved, and the same command resumes");
                 return ExitCodes.Interrupted;
+
+            case RunState.Cancelled:
+                _reporter.Say($"run '{RunName}' was cancelled after step {end.Step}; lisa fork makes a run that goes on from there");
+                return ExitCodes.Cancelled;
 
             default:
                 return ExitCodes.Failed;
@@ -157,13 +161,13 @@ internal sealed class TrainCommand : IAsyncDisposable
         }
     }
 
-    private async Task<RunState> TrainUntilTaken(ImportOutcome outcome)
+    private async Task<TrainingEnd> TrainUntilTaken(ImportOutcome outcome)
     {
         var error = $"run '{RunName}' was taken over by another process, as --take-over asks; this one ends";
         try
         {
-            var (state, failure) = await Train(outcome);
-            if (failure is null) return state;
+            var end = await Train(outcome);
+            if (end.Error is not { } failure) return end;
             if (!await _lease!.IsTakenAsync()) error = failure;
         }
         catch (Exception)
@@ -172,10 +176,10 @@ internal sealed class TrainCommand : IAsyncDisposable
         }
 
         ErrorReport.Write(error);
-        return RunState.Failed;
+        return new TrainingEnd(RunState.Failed, 0, error);
     }
 
-    private async Task<(RunState State, string? Error)> Train(ImportOutcome outcome)
+    private async Task<TrainingEnd> Train(ImportOutcome outcome)
     {
         await using var silo = await EmbeddedSilo.StartAsync(
             new EmbeddedSiloOptions
@@ -186,36 +190,15 @@ internal sealed class TrainCommand : IAsyncDisposable
                 Http = _httpPort is null ? null : new DashboardServer(_http with { Tell = ErrorReport.Write }),
             }, CancellationToken.None);
         if (silo.HttpAddress is { } address) _reporter.Say($"HTTP API at {address.AbsoluteUri.TrimEnd('/')}/v1");
-        var run = silo.Grains.GetGrain<IRunGrain>(RunName);
-        var status = await run.GetStatus();
         using var logs = new RunLogs(_output);
         await logs.RewriteAsync(
             await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None),
             await RunLogs.ReadJournalAsync(_store, RunName, CancellationToken.None), CancellationToken.None);
-        await run.Start();
-        var over = new TaskCompletionSource();
-        var pausing = InterruptedRun.PauseAsync(run, over.Task, _interrupted.Task);
-        await foreach (var happened in run.Watch(status.Position, _lease!.Lost))
-        {
-            if (happened is RunStarted started) _reporter.Started(started, status.LayerCount);
-
-            // If there is no room for the logs, there is none for the model.
-            if (!logs.TryAppend(happened)) _interrupted.TrySetResult();
-            _reporter.Happened(happened, happened is StepCompleted step ? logs.Pace.Remaining(step.Record.Step, outcome.TotalSteps) : 0);
-            if (happened is not RunEnded ended) continue;
-            over.SetResult();
-            var untold = await pausing;
-            _endsAtOnce = true;
-            var error = ended.Error ?? (ended.State == RunState.Paused ? logs.Refusal?.Message ?? untold : null);
-            return (ended.State, error is null ? null : ended.State == RunState.Paused
-                ? $"run '{RunName}' is paused, and its manifest of step {ended.Step} holds: {error}; then the same command continues"
-                : $"run '{RunName}' failed after step {ended.Step}: {error}");
-        }
-
-        // It ended before it could say so: its journal could not be read.
-        var end = await run.GetStatus();
-        if (end.State != RunState.Failed) throw new InvalidOperationException("the run's events ended before the run did");
-        return (end.State, $"run '{RunName}' failed after step {end.Step}: {end.Error}");
+        var run = new TrainedRun(
+            RunName, silo.Grains.GetGrain<IRunGrain>(RunName), _httpPort is not null, _reporter, logs, _interrupted);
+        var end = await run.TrainAsync(outcome.TotalSteps, _lease!.Lost);
+        _endsAtOnce = true;
+        return end;
     }
 
     // The first signal asks for a manifest; the second ends the process at once.

@@ -52,6 +52,48 @@ public sealed partial class TrainWithHttpTests
     }
 
     [Fact]
+    public async Task Train_paused_on_its_dashboard_stays_until_it_is_resumed_or_cancelled_there()
+    {
+        using var folder = new TempFolder();
+        using var process = Lisa.Start(Train(folder["out"]));
+        using var http = new HttpClient { BaseAddress = await AddressAsync(process) };
+        await HasLineAsync(process, "step 2/");
+        await ActAsync(http, "pause");
+        await HasLineAsync(process, "run 'default' is paused after step ");
+        await ActAsync(http, "resume");
+        await HasLineAsync(process, "run 'default' is resumed after step ");
+        await HasLineAsync(process, "step ");
+        await ActAsync(http, "pause");
+        await HasLineAsync(process, "run 'default' is paused after step ");
+        await ActAsync(http, "cancel");
+        var result = await process.EndAsync(Token);
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("run 'default' was cancelled after step ", result.Output, StringComparison.Ordinal);
+        Assert.Empty(result.Error);
+    }
+
+    [Fact]
+    public async Task Train_paused_on_its_dashboard_ends_with_a_signal_and_the_same_command_resumes()
+    {
+        using var folder = new TempFolder();
+        using (var process = Lisa.Start(Train(folder["out"])))
+        {
+            using var http = new HttpClient { BaseAddress = await AddressAsync(process) };
+            await HasLineAsync(process, "step 2/");
+            await ActAsync(http, "pause");
+            await HasLineAsync(process, "run 'default' is paused after step ");
+            process.Signal(LisaProcess.Interrupt);
+            var result = await process.EndAsync(Token);
+            Assert.Equal(130, result.ExitCode);
+            Assert.Empty(result.Error);
+        }
+
+        using var next = Lisa.Start(Train(folder["out"]));
+        await HasLineAsync(next, "resuming run 'default' from step ");
+        await HasLineAsync(next, "step ");
+    }
+
+    [Fact]
     public async Task Http_full_folder_for_temporary_files_is_named_and_uploads_and_jobs_go_on_when_there_is_room()
     {
         using var folder = new TempFolder();
@@ -127,6 +169,22 @@ public sealed partial class TrainWithHttpTests
                 "--output", folder["out"], .. more.Contains("--http-port") ? (string[])[] : ["--http-port", "0"], .. more,
             ],
             says);
+    }
+
+    private static string[] Train(string output) =>
+    [
+        "train", "--model", Path.Combine(Repository.Root, "samples", ApiServer.Model),
+        "--data", Path.Combine(Repository.Root, "samples", "animals.jsonl"), "--output", output, "--threads", "1",
+        "--max-steps", "1000000", "--http-port", "0", "--models", Path.Combine(Repository.Root, "samples"), "--log-format", "plain",
+    ];
+
+    private static async Task HasLineAsync(LisaProcess process, string start) =>
+        Assert.True(await process.WaitForLineAsync(l => l.StartsWith(start, StringComparison.Ordinal), Token));
+
+    private static async Task ActAsync(HttpClient http, string action)
+    {
+        using var response = await http.PostAsync(new Uri($"/dashboard/api/runs/default/{action}", UriKind.Relative), null, Token);
+        response.EnsureSuccessStatusCode();
     }
 
     private static async Task<Uri> AddressAsync(LisaProcess process)
