@@ -8,9 +8,13 @@ internal static class InterruptedRun
     /// <param name="over">Ends when the run is over.</param>
     /// <param name="interrupted">Ends when the process is asked to.</param>
     /// <returns>Why its store could not be told; null where it was, or where there was nothing to tell.</returns>
-    public static async Task<string?> PauseAsync(IRunGrain run, Task over, Task interrupted)
+    public static async Task<string?> PauseAsync(IRunGrain run, Task over, Task interrupted) =>
+        await Task.WhenAny(over, interrupted) == over ? null : await PauseAsync(run);
+
+    /// <summary>Pauses a run.</summary>
+    /// <returns>Why its store could not be told; null where it was, or where there was nothing to tell.</returns>
+    public static async Task<string?> PauseAsync(IRunGrain run)
     {
-        if (await Task.WhenAny(over, interrupted) == over) return null;
         try
         {
             await run.Pause();

@@ -196,9 +196,27 @@ internal sealed class TrainCommand : IAsyncDisposable
             await RunLogs.ReadJournalAsync(_store, RunName, CancellationToken.None), CancellationToken.None);
         var run = new TrainedRun(
             RunName, silo.Grains.GetGrain<IRunGrain>(RunName), _httpPort is not null, _reporter, logs, _interrupted);
-        var end = await run.TrainAsync(outcome.TotalSteps, _lease!.Lost);
-        _endsAtOnce = true;
-        return end;
+        try
+        {
+            return await run.TrainAsync(outcome.TotalSteps, _lease!.Lost);
+        }
+        finally
+        {
+            await PauseOthers(silo);
+            _endsAtOnce = true;
+        }
+    }
+
+    // Jobs, and forks that were made on the dashboard: without this silo nobody goes on with them.
+    private async Task PauseOthers(EmbeddedSilo silo)
+    {
+        string[] others = [.. silo.RunsAtWork.Where(r => r != RunName)];
+        Task<string?>[] pausing = [.. others.Select(r => InterruptedRun.PauseAsync(silo.Grains.GetGrain<IRunGrain>(r)))];
+        foreach (var (name, paused) in others.Zip(pausing))
+        {
+            if (await paused is { } untold) ErrorReport.Write($"run '{name}' has stopped, and its last manifest holds: {untold}");
+            else _reporter.Say($"run '{name}' is paused, too; it can be resumed where its store is served, or with lisa train --resume {name}");
+        }
     }
 
     // The first signal asks for a manifest; the second ends the process at once.

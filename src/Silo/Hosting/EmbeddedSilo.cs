@@ -1,4 +1,5 @@
 using System.Net;
+using LisaOrleans.Grains;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -24,6 +25,9 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     /// <summary>Where the server listens; null where there is none.</summary>
     public Uri? HttpAddress =>
         _host.Services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses.Select(a => new Uri(a)).FirstOrDefault();
+
+    /// <summary>Runs that are at work here, or are to be as soon as there is room. Nobody goes on with them when this silo is gone.</summary>
+    public IReadOnlyList<string> RunsAtWork => _host.Services.GetRequiredService<LocalRuns>().Names;
 
     /// <summary>Starts it.</summary>
     public static async Task<EmbeddedSilo> StartAsync(EmbeddedSiloOptions options, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using LisaOrleans.Api;
 using LisaOrleans.Cli.Tests;
@@ -91,6 +92,34 @@ public sealed partial class TrainWithHttpTests
         using var next = Lisa.Start(Train(folder["out"]));
         await HasLineAsync(next, "resuming run 'default' from step ");
         await HasLineAsync(next, "step ");
+    }
+
+    [Fact]
+    public async Task Train_that_ends_pauses_the_jobs_of_its_server_and_the_next_one_resumes_them()
+    {
+        using var folder = new TempFolder();
+        string job;
+        using (var process = Lisa.Start(Train(folder["out"])))
+        {
+            using var http = new HttpClient { BaseAddress = await AddressAsync(process) };
+            job = (string)(await http.PostJsonAsync(Requests.Jobs, Requests.Job(await http.UploadAsync(), steps: 1_000_000)))["id"]!;
+            await Until.True(async () => (long?)(await JobAsync(http))["progress"]?["step"] > 0);
+            process.Signal(LisaProcess.Terminate);
+            var result = await process.EndAsync(Token);
+            Assert.Equal(130, result.ExitCode);
+            Assert.Contains($"run '{job}' is paused, too", result.Output, StringComparison.Ordinal);
+            Assert.Empty(result.Error);
+        }
+
+        using var next = Lisa.Start(Train(folder["out"]));
+        using var again = new HttpClient { BaseAddress = await AddressAsync(next) };
+        var paused = await JobAsync(again);
+        Assert.Equal("paused", (string)paused["status"]!);
+        Assert.Equal((long)paused["progress"]!["checkpoint_step"]!, (long)paused["progress"]!["step"]!);
+        await again.PostJsonAsync($"{Requests.Jobs}/{job}/resume", new { });
+        await Until.True(async () => (long)(await JobAsync(again))["progress"]!["step"]! > (long)paused["progress"]!["step"]!);
+
+        async Task<JsonNode> JobAsync(HttpClient http) => await http.GetJsonAsync($"{Requests.Jobs}/{job}");
     }
 
     [Fact]
