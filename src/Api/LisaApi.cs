@@ -27,6 +27,7 @@ internal static class LisaApi
         services.AddSingleton<IHostedService>(s => s.GetRequiredService<JobImporter>());
         services.AddSingleton<JobFinisher>();
         services.AddSingleton<IHostedService>(s => s.GetRequiredService<JobFinisher>());
+        services.AddHostedService<LostJobs>();
         services.AddSingleton<StoreUpkeep>();
         services.AddSingleton<IHostedService>(s => s.GetRequiredService<StoreUpkeep>());
     }

@@ -185,6 +185,7 @@ internal sealed class TrainCommand : IAsyncDisposable
             new EmbeddedSiloOptions
             {
                 Store = _store,
+                Run = RunName,
                 HttpPort = _httpPort ?? 0,
                 Ports = _ports.Reservation,
                 Http = _httpPort is null ? null : new DashboardServer(_http with { Tell = ErrorReport.Write }),
@@ -215,7 +216,7 @@ internal sealed class TrainCommand : IAsyncDisposable
         foreach (var (name, paused) in others.Zip(pausing))
         {
             if (await paused is { } untold) ErrorReport.Write($"run '{name}' has stopped, and its last manifest holds: {untold}");
-            else _reporter.Say($"run '{name}' is paused, too; it can be resumed where its store is served, or with lisa train --resume {name}");
+            else _reporter.Say($"run '{name}' is paused, too; it can be resumed where its store is served, or by lisa train --resume {name}");
         }
     }
 

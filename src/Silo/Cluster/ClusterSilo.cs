@@ -34,6 +34,7 @@ public static class ClusterSilo
         builder.Services.AddHostedService<ClusterMarkKeeper>();
         builder.UseOrleans(silo => Configure(silo, options));
         builder.Services.AddHostedService<RunWaker>();
+        builder.Services.AddSingleton(new LeaseScope(options.ClusterId));
         builder.Services.AddHostedService<LeaseKeeper>();
         builder.Services.AddHostedService<MembershipRestorer>();
         var app = builder.Build();

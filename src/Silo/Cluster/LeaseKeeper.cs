@@ -6,11 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Shows in the store that this cluster works on the runs whose grain is on this silo, so that a single process, or another
-/// cluster on the same store, does not take one of them by mistake.
+/// Shows in the store that this cluster, or process, works on the runs whose grain is on this silo, so that another one on the same store
+/// does not take one of them by mistake.
 /// </summary>
 internal sealed partial class LeaseKeeper(
-    IBlobStore store, IClusterView cluster, LocalRuns runs, LeaseOptions lease, TimeProvider time, ILogger<LeaseKeeper> logger)
+    IBlobStore store, IClusterView cluster, LeaseScope scope, LocalRuns runs, LeaseOptions lease, TimeProvider time,
+    ILogger<LeaseKeeper> logger)
         : BackgroundService
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
@@ -24,7 +25,7 @@ internal sealed partial class LeaseKeeper(
         {
             do
             {
-                var names = runs.Names;
+                string[] names = [.. runs.Names.Where(n => n != scope.Except)];
                 foreach (var name in names.Where(n => !_leases.ContainsKey(n))) _leases.Add(name, AcquireAsync(name, stoppingToken));
                 foreach (var (name, lease) in _leases.Where(l => l.Value.IsCompleted).ToArray())
                     if (!lease.IsCompletedSuccessfully || (await lease).Lost.IsCancellationRequested || !names.Contains(name))

@@ -1,4 +1,5 @@
 using System.Net;
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Grains;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -26,7 +27,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     public Uri? HttpAddress =>
         _host.Services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses.Select(a => new Uri(a)).FirstOrDefault();
 
-    /// <summary>Runs that are at work here, or are to be as soon as there is room. Nobody goes on with them when this silo is gone.</summary>
+    /// <summary>Runs that are at work here, or wait for room. Nobody goes on with them when this silo is gone.</summary>
     public IReadOnlyList<string> RunsAtWork => _host.Services.GetRequiredService<LocalRuns>().Names;
 
     /// <summary>Starts it.</summary>
@@ -86,6 +87,9 @@ public sealed class EmbeddedSilo : IAsyncDisposable
             configure(silo);
             server.AddToSilo(silo);
         });
+        builder.Services.AddSingleton(new LeaseOptions());
+        builder.Services.AddSingleton(new LeaseScope(Cluster: null, options.Run));
+        builder.Services.AddHostedService<LeaseKeeper>();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
         server.Map(app);

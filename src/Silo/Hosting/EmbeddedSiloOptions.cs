@@ -18,6 +18,9 @@ public sealed record EmbeddedSiloOptions
     /// <value>What holds that port until the server listens, which takes it over; null (default) for nothing.</value>
     public PortReservation? Ports { get; init; }
 
+    /// <value>The run that this silo is started for, whose lease the caller has; null (default) for none.</value>
+    public string? Run { get; init; }
+
     /// <value>How runs behave, whatever they train.</value>
     public RunOptions Runs { get; init; } = new();
 }

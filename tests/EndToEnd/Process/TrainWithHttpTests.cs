@@ -94,8 +94,10 @@ public sealed partial class TrainWithHttpTests
         await HasLineAsync(next, "step ");
     }
 
-    [Fact]
-    public async Task Train_that_ends_pauses_the_jobs_of_its_server_and_the_next_one_resumes_them()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Train_that_ends_or_is_killed_leaves_the_jobs_of_its_server_to_be_resumed_by_the_next(bool killed)
     {
         using var folder = new TempFolder();
         string job;
@@ -104,15 +106,23 @@ public sealed partial class TrainWithHttpTests
             using var http = new HttpClient { BaseAddress = await AddressAsync(process) };
             job = (string)(await http.PostJsonAsync(Requests.Jobs, Requests.Job(await http.UploadAsync(), steps: 1_000_000)))["id"]!;
             await Until.True(async () => (long?)(await JobAsync(http))["progress"]?["step"] > 0);
-            process.Signal(LisaProcess.Terminate);
-            var result = await process.EndAsync(Token);
-            Assert.Equal(130, result.ExitCode);
-            Assert.Contains($"run '{job}' is paused, too", result.Output, StringComparison.Ordinal);
-            Assert.Empty(result.Error);
+            if (killed)
+            {
+                await process.KillAsync(Token);
+            }
+            else
+            {
+                process.Signal(LisaProcess.Terminate);
+                var result = await process.EndAsync(Token);
+                Assert.Equal(130, result.ExitCode);
+                Assert.Contains($"run '{job}' is paused, too", result.Output, StringComparison.Ordinal);
+                Assert.Empty(result.Error);
+            }
         }
 
         using var next = Lisa.Start(Train(folder["out"]));
         using var again = new HttpClient { BaseAddress = await AddressAsync(next) };
+        if (killed) await Until.True(async () => (string)(await JobAsync(again))["status"]! == "paused");
         var paused = await JobAsync(again);
         Assert.Equal("paused", (string)paused["status"]!);
         Assert.Equal((long)paused["progress"]!["checkpoint_step"]!, (long)paused["progress"]!["step"]!);

@@ -27,8 +27,10 @@ public sealed class LeaseKeeperTests : IDisposable
     public async Task LeaseKeeper_a_run_has_one_lease_however_long_it_goes_on_and_none_when_it_is_gone()
     {
         const int Rounds = 12;
-        using var keeper = new LeaseKeeper(_store, new SilosView(), _runs, new LeaseOptions(), _time, NullLogger<LeaseKeeper>.Instance);
+        using var keeper = new LeaseKeeper(
+            _store, new SilosView(), new LeaseScope("c", Except: "own"), _runs, new LeaseOptions(), _time, NullLogger<LeaseKeeper>.Instance);
         _runs.Add("run");
+        _runs.Add("own");
         await keeper.StartAsync(Token);
         await Until.True(async () => await ReadAsync("run") is not null);
         for (var round = 0; round < Rounds; round++)
@@ -39,6 +41,9 @@ public sealed class LeaseKeeperTests : IDisposable
             _time.Advance(s_period);
             await Until.True(async () => await ReadAsync(other) is not null);
         }
+
+        // Whoever has this one keeps its lease.
+        Assert.Null(await ReadAsync("own"));
 
         // One beat in two seconds, after the one that took it.
         Assert.InRange((await ReadAsync("run"))!.Value.Beat, 1, 1 + (Rounds / 2));
