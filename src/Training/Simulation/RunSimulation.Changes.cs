@@ -37,7 +37,8 @@ public sealed partial class RunSimulation
         var leads = _cluster.Leader == silo;
         if (_phase != Phase.Waiting && (leads || Uses(silo)))
         {
-            if (_upload is { } upload && Uses(silo)) upload.IsLost = true;
+            // The silo with the run's grain is the one that would have named it, whatever else it holds.
+            if (_upload is { } upload) upload.IsLost = true;
             if (_phase != Phase.Broken) Break(_phase == Phase.Stepping ? SimulatedTime.Repeated : KindOf(_phase));
         }
 

@@ -133,6 +133,26 @@ public sealed class RunSimulationTests
         long Lost(double at) => Run([Join("a"), new(at, ClusterChangeKind.Kill, "a"), Join("b", at)], cluster: slow).LostSteps;
     }
 
+    // It holds no parts, but nobody else could make the manifest the run's last one.
+    [Fact]
+    public void Run_manifest_on_its_way_is_lost_with_the_runs_grain_on_a_silo_that_stands_by()
+    {
+        ClusterChange[] silos = [.. Enumerable.Range(0, TinyStories.Layers + 1).Select(i => Join($"{i}"))];
+        var spec = Spec with { Replicas = "1" };
+        var bytes = Planner(spec, SimulatedRuns.Instant).Costs.Parts.Sum(p => p.StateBytes);
+        var slow = SimulatedRuns.Instant with { CopyBytesPerSecond = bytes, StoreBytesPerSecond = bytes / 3 };
+        var moments = new List<RunMoment>();
+        var planner = new RunPlanner(TinyStories.Config, spec, slow, _ => new StepTiming(Step, Step));
+        new RunSimulation(planner, silos, Steps, 1000, moments.Add).Run();
+        var committed = moments.Single(m => m is { Kind: RunMomentKind.Committed, Step: 2 }).At;
+        var saved = moments.Single(m => m is { Kind: RunMomentKind.Saved, Step: 2 }).At;
+        var between = (committed + saved) / 2;
+        Assert.Equal((2L, 0L, 0L), (Lost(between, leads: true), Lost(between, leads: false), Lost(saved + 1, leads: true)));
+
+        long Lost(double at, bool leads) => Run(
+            [.. silos, new(at, ClusterChangeKind.Kill, $"{TinyStories.Layers}") { Leads = leads }], spec: spec, cluster: slow).LostSteps;
+    }
+
     [Theory]
     [InlineData("g4dn-trace.csv", 24, 0)]
     [InlineData("g4dn-trace.csv", 6, 30)]
