@@ -14,6 +14,14 @@ public interface IPartGrain : IGrainWithStringKey
     Task<PartLoaded> Load(PartLoad load, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Keeps what is loaded for its next holder, which may ask for it much later, and lets nobody of an earlier generation use the part any
+    /// more. It stays loaded until <see cref="Unload"/>.
+    /// </summary>
+    /// <param name="generation">The generation that loads the run's parts.</param>
+    [ResponseTimeout("00:01:00")]
+    Task Keep(long generation);
+
+    /// <summary>
     /// Gives the part's state to its next holder, if it is exactly the state of a manifest, and lets nobody of an earlier
     /// generation use the part any more. It stays loaded until <see cref="Unload"/>.
     /// </summary>

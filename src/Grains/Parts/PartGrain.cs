@@ -14,7 +14,6 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     where TPart : ModelPart
 {
     private static readonly TimeSpan s_recognitionPatience = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan s_orphanPeriod = TimeSpan.FromSeconds(15);
 
     private readonly OrphanSigns _orphanSigns = new();
     private HeldState<TPart> _held = null!;
@@ -59,7 +58,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
         Interlocked.Increment(ref _loads.Count);
 
         // Before any wait: who asks for a hand-over meanwhile must not take this for a part that nobody wants.
-        _orphanCheck ??= this.RegisterGrainTimer(LeaveIfOrphaned, s_orphanPeriod, s_orphanPeriod);
+        _orphanCheck ??= this.RegisterGrainTimer(LeaveIfOrphaned, services.Options.OrphanPeriod, services.Options.OrphanPeriod);
         var entered = EnterGeneration(load.Generation);
         services.LocalParts.Close(RunId, PartId, this);
         await entered;
@@ -96,12 +95,18 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
         return loaded;
     }
 
+    public async Task Keep(long generation)
+    {
+        // To enter it again would break off what began in it.
+        if (generation != Generation) await EnterGeneration(generation);
+        if (Part is null && _orphanCheck is null) DeactivateOnIdle();
+    }
+
     public async Task<PartHandOver?> HandOver(
         long generation, BlobRef weights, BlobRef? optimizer, BlobRef? adapter, CancellationToken cancellationToken)
     {
-        // So nobody of an earlier generation can change what is handed over. To enter this one again would break off what began in it.
-        if (generation != Generation) await EnterGeneration(generation);
-        if (Part is null && _orphanCheck is null) DeactivateOnIdle();
+        // So nobody of an earlier generation can change what is handed over.
+        await Keep(generation);
         if (!await RecognizeSoon(generation, weights, optimizer, adapter, cancellationToken)) return null;
         return await _device.Run(generation, () => _held.Offer(generation, weights, optimizer, adapter), cancellationToken: cancellationToken);
     }

@@ -11,6 +11,7 @@ namespace LisaOrleans.Grains;
 /// <param name="LocalParts">Parts on this silo.</param>
 /// <param name="Silo">This silo.</param>
 /// <param name="Scratch">Where the device's layers unpack weights.</param>
+/// <param name="Options">How runs behave.</param>
 public sealed record PartServices(
     IDeviceWorker Worker, ITensorExchange Exchange, IBlobStore Store, PartReceiver Receiver, LocalParts LocalParts, ILocalSiloDetails Silo,
-    WeightScratch Scratch);
+    WeightScratch Scratch, RunOptions Options);

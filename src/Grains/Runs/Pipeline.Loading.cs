@@ -20,6 +20,8 @@ internal sealed partial class Pipeline
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<PartLoaded[]> Load(Manifest manifest, StagePlan? before, CancellationToken cancellationToken)
     {
+        // A part may be asked for long after this, and is not to take itself for one that nobody wants until then. Who is gone keeps nothing.
+        if (before is not null) Keep(before).Ignore();
         var loaded = await Task.WhenAll(_parts.Select((part, i) => Load(part, After(i), manifest, before, cancellationToken)));
         return [.. loaded.SelectMany(l => l)];
     }
@@ -44,6 +46,11 @@ internal sealed partial class Pipeline
         let holders = state.Optimizer is null ? current.Stages : null
         select part.Grains[replica].Load(
             LoadOf(part, replica, After(i), state with { Optimizer = null }, manifest.Step, holders) with { Ahead = true }, cancellationToken));
+
+    private Task Keep(StagePlan before) => Task.WhenAll(
+        from part in plan.Parts
+        from silo in before.Holders(part)
+        select PartGrains.Get(grains, plan.Spec.RunName, part, silo).Keep(generation));
 
     private async Task<PartLoaded[]> Load(
         PartReplicas part, string? next, Manifest manifest, StagePlan? before, CancellationToken cancellationToken)

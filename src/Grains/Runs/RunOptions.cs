@@ -27,6 +27,9 @@ public sealed record RunOptions
     /// <value>How often blobs are made new that wait for a manifest that names them. Default 1 minute.</value>
     internal TimeSpan RenewPeriod { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <value>How often a part looks whether its run has lost sight of it. Default 15 s.</value>
+    internal TimeSpan OrphanPeriod { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <value>How each kind of failure is handled.</value>
     internal FailurePolicy Failures { get; init; } = FailurePolicy.Default;
 }

@@ -16,7 +16,8 @@ public sealed class HeldStateTests
     public void Loaded_weights_that_are_still_to_come_are_not_the_manifests(bool ownerSendsWeights)
     {
         using var folder = new TempFolder();
-        var services = new PartServices(null!, null!, new FolderBlobStore(folder["store"]), null!, new LocalParts(), null!, new WeightScratch());
+        var services = new PartServices(
+            null!, null!, new FolderBlobStore(folder["store"]), null!, new LocalParts(), null!, new WeightScratch(), new RunOptions());
         var held = new HeldState<LayerPart>(services, PartName.Key("run", PartName.Layer(0), "silo"));
         held.Take(Layer);
         try

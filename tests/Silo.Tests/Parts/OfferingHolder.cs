@@ -6,6 +6,8 @@ internal sealed class OfferingHolder(Func<PartHandOver?> offer) : IPartGrain
     public Task<PartHandOver?> HandOver(long generation, BlobRef weights, BlobRef? optimizer, BlobRef? adapter, CancellationToken cancellationToken) =>
         Task.FromResult(offer());
 
+    public Task Keep(long generation) => throw new NotSupportedException();
+
     public Task<PartLoaded> Load(PartLoad load, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task Train(long generation, PartTraining training, CancellationToken cancellationToken) => throw new NotSupportedException();
