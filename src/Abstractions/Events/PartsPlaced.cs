@@ -14,4 +14,10 @@ public sealed record PartsPlaced([property: Id(0)] long Generation, [property: I
     /// here on, the run's bits are those of no single kind. Empty (default) otherwise.
     /// </value>
     [Id(3)] public IReadOnlyList<string> MixedKinds { get; init; } = [];
+
+    /// <value>
+    /// For how many steps silos that are too slow for any work are left without it before they are tried again, by address, where that is
+    /// longer than at first. Empty by default.
+    /// </value>
+    [Id(4)] public IReadOnlyDictionary<string, int> Patience { get; init; } = new Dictionary<string, int>();
 }

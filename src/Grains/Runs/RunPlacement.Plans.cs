@@ -8,9 +8,8 @@ internal sealed partial class RunPlacement
     // What disturbs a silo for a moment is no reason to move parts.
     private static readonly TimeSpan s_measuring = TimeSpan.FromSeconds(10);
 
-    // The silos that the plan is for, in the order of their addresses; and as they were when it was last compared with another.
+    // The silos that the plan is for, in the order of their addresses.
     private IReadOnlyList<TrainingSilo> _plannedFor = [];
-    private IReadOnlyList<TrainingSilo> _compared = [];
     private (RunPlan Of, StagePlan Stages)? _plan;
 
     // Those that plans are made for. Ones that have just come are taken in when they have loaded what they can, unless there are no others.
@@ -28,7 +27,7 @@ internal sealed partial class RunPlacement
     /// <exception cref="NoRoomException">The silos cannot hold the run.</exception>
     public StagePlan Plan()
     {
-        if (Pipeline is null && Noted is { } noted) Speeds.Recall(noted.Speeds);
+        if (Pipeline is null && Noted is { } noted) Speeds.Recall(noted.Speeds, noted.Patience);
         IReadOnlyList<TrainingSilo>[] choices = [Ready, Willing];
 
         // Those that are left out are used only where the others cannot hold the run at all.
@@ -47,7 +46,7 @@ internal sealed partial class RunPlacement
         var (before, now) = (_plannedFor, ByAddress(silos));
         if (!now.SequenceEqual(before)) Speeds.Begin(silos);
         _plannedFor = now;
-        var (config, spec, measured) = (run.Plan!.Config, run.Plan.Spec, Speeds.Of(silos));
+        var (config, spec, measured) = (run.Plan!.Config, run.Plan.Spec, Speeds.Of(silos, run.Plan.Spec.Threads));
         var best = ReplicaPlanner.Plan(config, spec, measured, Held);
 
         // A generation that begins for another reason is none to deal the same silos their work anew.
@@ -88,7 +87,7 @@ internal sealed partial class RunPlacement
     {
         TrainingSilo[] joining = [.. Willing.Except(Ready)];
         if (_joining.AreLoading || _joining.AreOnTrial(Stages) || joining.Length == 0) return;
-        var plan = ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Speeds.Of(Willing), Held);
+        var plan = ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Speeds.Of(Willing, run.Plan.Spec.Threads), Held);
 
         // What is loaded there now is let go of with what the run has, where it then comes to another plan.
         _releases.Note(LastKnown);
@@ -99,13 +98,12 @@ internal sealed partial class RunPlacement
     // Whether another plan is worth it, by what the silos have been found to do.
     private bool IsTooSlow(StagePlan current)
     {
-        if (!Speeds.MayMove || time.GetElapsedTime(_loaded) < s_measuring) return false;
-        if (Speeds.Of(Ready) is not { Count: > 1 } silos || silos.SequenceEqual(_compared)) return false;
-        _compared = silos;
-        var (config, spec) = (run.Plan!.Config, run.Plan.Spec);
-        if (!ReplicaPlanner.IsWorthMoving(config, spec, silos, current, ReplicaPlanner.Plan(config, spec, silos, Held))) return false;
+        // What a silo does that is tried only shows whether it is as slow as it was.
+        if (time.GetElapsedTime(_loaded) < s_measuring && !Speeds.AreTried) return false;
+        if (Speeds.FindBetter(run.Plan!.Config, run.Plan.Spec, Ready, current, Held) is not { } better) return false;
+        var silos = Speeds.Of(Ready, run.Plan.Spec.Threads);
         RunLog.EveningOut(logger, run.Name, string.Join(", ", silos.Select(s => FormattableString.Invariant($"{s.Address} {s.Speed:0.00}"))));
-        Speeds.Moved();
+        Speeds.Moved(better);
         return true;
     }
 

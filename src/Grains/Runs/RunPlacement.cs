@@ -121,7 +121,7 @@ internal sealed partial class RunPlacement(
         if (mixed.Count > 0) RunLog.MixedKinds(logger, run.Name, RunKinds.Describe(mixed));
         await run.Journal!.Write(
             run.Store, session.Manifest!.Step,
-            [new PartsPlaced(session.Generation, stages) { Speeds = Speeds.Measured, MixedKinds = mixed }],
+            [new PartsPlaced(session.Generation, stages) { Speeds = Speeds.Measured, Patience = Speeds.Patience, MixedKinds = mixed }],
             j => session.SetJournalAsync(j, cancellationToken), cancellationToken);
         return true;
     }

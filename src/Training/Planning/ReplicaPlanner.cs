@@ -63,6 +63,9 @@ public static class ReplicaPlanner
     /// <summary>The same for seconds of a step.</summary>
     internal static bool IsWorthMoving(double current, double other) => other <= (1 - LeastGain) * current;
 
+    /// <summary>Multiply-adds a second of a GPU, or of a processor's threads: a rough guess.</summary>
+    internal static double Rate(bool onGpu, int threads) => onGpu ? Gpu : ProcessorThread * Math.Max(1, threads);
+
     /// <summary>Seconds of a step: right enough to compare plans.</summary>
     internal static double StepSeconds(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, StagePlan plan)
     {
@@ -170,12 +173,13 @@ public static class ReplicaPlanner
     {
         SiloStage[] own = [.. plan.Stages.Where(s => s.Replica == replica)];
 
-        // Where silos have been measured, how much faster a GPU is beside a processor is among what was found.
-        var beside = silos.Any(s => s.Speed != 1) ? silos : silos.Where(s => own.Any(t => t.Silo == s.Address));
-        var onGpu = beside.All(s => s.OnGpu);
-        var rate = onGpu ? Gpu : ProcessorThread * Math.Max(1, spec.Threads);
+        // Where silos have been measured, how much faster a GPU is beside a processor is among what was found: all speeds are in those of the
+        // silo that is nearest to 1.
+        var onGpu = silos.Any(s => s.Speed != 1)
+            ? silos.MinBy(s => Math.Abs(Math.Log2(s.Speed)))!.OnGpu
+            : silos.Where(s => own.Any(t => t.Silo == s.Address)).All(s => s.OnGpu);
         var slowest = StagePlanner.SlowestStage(config, spec, own, silos) * StagePlan.Waiting(own.Length, plan.InFlightOf(replica));
-        return (slowest * spec.PerDeviceTrainBatchSize * spec.BlockSize / rate, own.Length);
+        return (slowest * spec.PerDeviceTrainBatchSize * spec.BlockSize / Rate(onGpu, spec.Threads), own.Length);
     }
 
     // Each silo sends sums in float32 to the owners of parts, and the weights of those that it owns to the others.

@@ -35,7 +35,7 @@ public sealed class SiloSpeedsTests
         var (before, speeds) = (new SiloSpeeds(), new SiloSpeeds());
         Steps(before, 20, ("a", 100, 1), ("b", 100, 2), ("gone", 100, 1));
         Steps(speeds, 20, ("a", 100, 4));
-        speeds.Recall(before.Measured);
+        speeds.Recall(before.Measured, before.Patience);
         speeds.Begin(s_silos);
         Assert.Equal(["a", "b"], speeds.Measured.Keys.Order());
         Assert.Equal((25, 50), (speeds.Measured["a"], speeds.Measured["b"]));
@@ -113,7 +113,7 @@ public sealed class SiloSpeedsTests
             if (speeds.MayMove)
             {
                 moves.Add(step);
-                speeds.Moved();
+                speeds.Moved(new StagePlan([new SiloStage("a", [])]));
                 speeds.Loaded();
             }
 
@@ -126,6 +126,67 @@ public sealed class SiloSpeedsTests
         speeds.Loaded();
         for (var step = 0; step < 12; step++) speeds.Add([("a", 100, 1)]);
         Assert.True(speeds.MayMove);
+    }
+
+    // The first plan deals both the same, for twelve steps. In a trial that has failed five steps are slow, of which three are measured.
+    [Theory]
+    [InlineData(0.1, 1.2)]
+    [InlineData(0.5, 0.9)]
+    [InlineData(1.0, 0.7)]
+    public void FindBetter_slow_silo_is_tried_for_a_few_steps_and_ever_more_seldom(double speed, double most)
+    {
+        var run = new SimulatedSilos();
+        for (var step = 0; step < 2000; step++) run.Train([1, speed]);
+        Assert.InRange(run.Seconds / run.SecondsAlone, 0, most);
+        Assert.InRange(run.Moves, 0, 20);
+        Assert.Equal(speed > 0.1, run.Plan.Uses("b"));
+    }
+
+    [Fact]
+    public void FindBetter_silo_that_is_fast_again_is_taken_in_and_one_that_is_slow_again_left_out()
+    {
+        var run = new SimulatedSilos();
+        foreach (var speed in (double[])[0.1, 1, 0.05, 1])
+        {
+            for (var step = 0; step < 500; step++) run.Train([1, speed]);
+            Assert.Equal(speed == 1, run.Plan.Uses("b"));
+        }
+    }
+
+    // Or it would be tried as often as at first whenever the run's grain moves.
+    [Fact]
+    public void Recall_how_long_a_silo_is_left_without_work_counts()
+    {
+        var run = new SimulatedSilos();
+        for (var step = 0; step < 100; step++) run.Train([1, 0.1]);
+        Assert.Equal(["b"], run.Speeds.Patience.Keys);
+        Assert.InRange(run.Speeds.Patience["b"], 20, 80);
+        var speeds = new SiloSpeeds();
+        speeds.Recall(run.Speeds.Measured, run.Speeds.Patience);
+        Assert.Equal(run.Speeds.Patience, speeds.Patience);
+        TrainingSilo[] silos = [.. s_silos.Take(2)];
+        Steps(speeds, run.Speeds.Patience["b"] + 1, ("a", 1, 1));
+        Assert.NotEqual(1, speeds.Of(silos)[1].Speed);
+        Steps(speeds, 1, ("a", 1, 1));
+        Assert.Equal(1, speeds.Of(silos)[1].Speed);
+    }
+
+    // A processor is not as fast as a GPU because nothing is known of it, nor does it say how fast GPUs are.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_processor_that_is_not_known_beside_GPUs_is_as_fast_as_processors_are_beside_them(bool wasMeasured)
+    {
+        var speeds = new SiloSpeeds();
+        TrainingSilo[] silos = [s_silos[0] with { OnGpu = true }, s_silos[1], s_silos[2] with { OnGpu = true }];
+        if (wasMeasured) Steps(speeds, 20, ("a", 100, 1), ("b", 100, 10_000), ("c", 100, 1.1));
+        Steps(speeds, 20, ("a", 100, 1), ("c", 100, 1.1));
+        var spec = TinyStories.Spec(1) with { GradientAccumulationSteps = 8, GradientLanes = 4, PerDeviceTrainBatchSize = 1, BlockSize = 1024 };
+        var found = speeds.Of(silos, spec.Threads);
+        Assert.InRange(found[1].Speed, 1e-4, 1e-3);
+        var plan = ReplicaPlanner.Plan(TinyStories.Config, spec, found);
+        Assert.Equal(1, plan.Replicas);
+        Assert.Equal(["a", "c"], plan.Stages.Select(s => s.Silo));
     }
 
     [Fact]
@@ -160,5 +221,37 @@ public sealed class SiloSpeedsTests
     private static void Steps(SiloSpeeds speeds, int count, params (string Silo, double Arithmetic, double Seconds)[] stages)
     {
         for (var step = 0; step < count; step++) speeds.Add(stages);
+    }
+
+    /// <summary>A run on two silos that deals its work as it finds them.</summary>
+    private sealed class SimulatedSilos
+    {
+        private static readonly TrainingSpec s_spec = TinyStories.Spec(1) with { GradientAccumulationSteps = 8, GradientLanes = 4 };
+        private static readonly TrainingSilo[] s_two = [.. s_silos.Take(2)];
+        private static readonly StagePlan s_alone = ReplicaPlanner.Plan(TinyStories.Config, s_spec, [s_two[0]]);
+
+        public SiloSpeeds Speeds { get; } = new();
+
+        public StagePlan Plan { get; private set; } = ReplicaPlanner.Plan(TinyStories.Config, s_spec, s_two);
+
+        public int Moves { get; private set; }
+
+        public double Seconds { get; private set; }
+
+        /// <summary>What the steps would have taken on the first silo alone.</summary>
+        public double SecondsAlone { get; private set; }
+
+        /// <summary>A step, at the speeds that the silos have.</summary>
+        public void Train(double[] speeds)
+        {
+            TrainingSilo[] real = [.. s_two.Zip(speeds, (silo, speed) => silo with { Speed = speed })];
+            Seconds += ReplicaPlanner.StepSeconds(TinyStories.Config, s_spec, real, Plan);
+            SecondsAlone += ReplicaPlanner.StepSeconds(TinyStories.Config, s_spec, real, s_alone);
+            Speeds.Add(Plan.Stages.Select(stage => (stage.Silo, 1.0, 1 / real.Single(s => s.Address == stage.Silo).Speed)));
+            if (Speeds.FindBetter(TinyStories.Config, s_spec, s_two, Plan, Plan) is not { } better) return;
+            Speeds.Moved(better);
+            Speeds.Loaded();
+            (Plan, Moves) = (better, Moves + 1);
+        }
     }
 }
