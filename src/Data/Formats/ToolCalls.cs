@@ -43,16 +43,25 @@ internal static class ToolCalls
             : null;
     }
 
-    /// <summary>A record's <c>tools</c>, or OpenAI's older <c>functions</c>; null where it has none.</summary>
+    /// <summary>
+    /// A record's <c>tools</c>, each of which may be just the function, or OpenAI's older <c>functions</c>; null where it has none.
+    /// </summary>
     public static JsonElement? Tools(RecordReader record)
     {
         var tools = record.OptionalObjects("tools");
         var functions = record.OptionalObjects("functions");
         if (tools is not null && functions is not null) throw record.Wrong("functions", "stands beside tools; a record has one of them");
-        if (functions is not { } list) return tools;
-        JsonNode[] wrapped = [.. list.EnumerateArray().Select((function, i) => Tool(record, $"functions[{i}]", function))];
-        return JsonSerializer.SerializeToElement(new JsonArray(wrapped));
+        if (functions is { } list) return List(list.EnumerateArray().Select((function, i) => Tool(record, $"functions[{i}]", function)));
+        return tools is { } given && given.EnumerateArray().Any(IsBare)
+            ? List(given.EnumerateArray().Select(tool => IsBare(tool) ? Function(JsonValue(tool)) : JsonValue(tool)))
+            : tools;
+
+        static JsonElement List(IEnumerable<JsonNode> items) => JsonSerializer.SerializeToElement(new JsonArray([.. items]));
     }
+
+    // What has a type is a tool of its own kind, which templates may know.
+    private static bool IsBare(JsonElement tool) =>
+        HasName(tool) && !tool.TryGetProperty("type", out _) && !tool.TryGetProperty("function", out _);
 
     private static JsonNode Tool(RecordReader record, string field, JsonElement tool)
     {

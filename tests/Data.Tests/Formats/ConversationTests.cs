@@ -102,6 +102,8 @@ public sealed class ConversationTests
     [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]")]
     [InlineData("\"tools\":\"[{\\\"type\\\":\\\"function\\\",\\\"function\\\":{\\\"name\\\":\\\"f\\\"}}]\"")]
     [InlineData("\"tools\":[\"{\\\"type\\\":\\\"function\\\",\\\"function\\\":{\\\"name\\\":\\\"f\\\"}}\"]")]
+    [InlineData("\"tools\":[{\"name\":\"f\"}]")]
+    [InlineData("\"tools\":[\"{\\\"name\\\":\\\"f\\\"}\"]")]
     [InlineData("\"functions\":[{\"name\":\"f\"}]")]
     [InlineData("\"functions\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]")]
     [InlineData("\"functions\":[\"{\\\"name\\\":\\\"f\\\"}\"]")]
@@ -112,6 +114,17 @@ public sealed class ConversationTests
         var example = ParseExample(record);
         Assert.Equal("""[{"type":"function","function":{"name":"f"}}]""", example.Tools!.Value.GetRawText());
         Assert.False(example.TemplateVariables["enable_thinking"].GetBoolean());
+    }
+
+    [Theory]
+    [InlineData("""[{"type":"web_search","name":"f"},{"function":{"name":"g"}},{"description":"d"}]""", null)]
+    [InlineData(
+        """[{"type":"web_search","name":"f"},{"name":"g"}]""",
+        """[{"type":"web_search","name":"f"},{"type":"function","function":{"name":"g"}}]""")]
+    public void Read_tool_that_is_not_just_a_function_stays_as_it_is(string tools, string? read)
+    {
+        var record = $$"""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],"tools":{{tools}}}""";
+        Assert.Equal(read ?? tools, ParseExample(record).Tools!.Value.GetRawText());
     }
 
     [Theory]
