@@ -77,7 +77,7 @@ public sealed class WeightTests
     [InlineData("-1", "-1")]
     [InlineData("1e39", "1e39")]
     [InlineData("1e-50", "1e-50")]
-    [InlineData("\"0.5\"", "a text")]
+    [InlineData("\"0.5\"", "the text '0.5'")]
     [InlineData("true", "true or false")]
     [InlineData("[1]", "a list")]
     public void Read_weight_that_is_none_is_refused_by_line_and_field(string weight, string problem)
@@ -91,6 +91,16 @@ public sealed class WeightTests
 
         static string Error(string record) => Dataset.Error(Encoding.UTF8.GetBytes(
             """{"messages":[{"role":"assistant","content":"a","weight":null}]}""" + "\n" + record));
+    }
+
+    [Fact]
+    public void Tokenize_weight_that_is_an_empty_cell_is_missing()
+    {
+        using var data = Tokenize("prompt,completion,weight\nthe, fox,0.5\nthe, owl,\n", new DatasetSettings { Template = "chatml" });
+        Assert.Contains(0.5f, data.LossWeights(0).ToArray());
+        Assert.Equal([0f, 1f], data.LossWeights(1).ToArray().Distinct());
+        Assert.Equal(
+            $": line 2: field 'weight' is the text 'half'; {Right}", Dataset.Error("prompt,completion,weight\na,b,half\n"u8.ToArray()));
     }
 
     [Theory]

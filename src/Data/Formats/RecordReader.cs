@@ -32,8 +32,8 @@ internal sealed class RecordReader(string file, string place, JsonElement record
     /// <summary>A text that may be missing or null.</summary>
     public string? OptionalText(string field) => Optional(field) is { } value ? AsText(field, value) : null;
 
-    /// <summary>True, false or missing.</summary>
-    public bool? OptionalFlag(string field) => Optional(field) switch
+    /// <summary>True, false or missing, as an empty text is.</summary>
+    public bool? OptionalFlag(string field) => OptionalValue(field) switch
     {
         null => null,
         { ValueKind: JsonValueKind.True } => true,
@@ -41,18 +41,18 @@ internal sealed class RecordReader(string file, string place, JsonElement record
 
         // A CSV file has texts only.
         { ValueKind: JsonValueKind.String } text when bool.TryParse(AsText(field, text), out var flag) => flag,
-        { } other => throw Wrong(field, $"is {Kind(other)}; it must be true or false"),
+        { } other => throw Wrong(field, $"is {Shown(field, other)}; it must be true or false"),
     };
 
-    /// <summary>How much something counts in the loss, at least 0; null where that is missing or null.</summary>
-    public float? OptionalWeight(string field) => Optional(field) is { } value ? AsWeight(field, value) : null;
+    /// <summary>How much something counts in the loss, at least 0; null where that is missing, null or an empty text.</summary>
+    public float? OptionalWeight(string field) => OptionalValue(field) is { } value ? AsWeight(field, value) : null;
 
     /// <summary>A number that says how much something counts in the loss.</summary>
     public float AsWeight(string field, JsonElement value)
     {
         var number = value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.NaN;
         if (number == 0 || (number > 0 && float.IsNormal((float)number))) return (float)number;
-        var problem = value.ValueKind == JsonValueKind.Number ? value.GetRawText() : Kind(value);
+        var problem = value.ValueKind == JsonValueKind.Number ? value.GetRawText() : Shown(field, value);
         throw Wrong(
             field, $"is {problem}; it must be 0 (context only), 1 (learned), or another positive number that float32 holds, such as 0.5 (counts half)");
     }
@@ -155,6 +155,13 @@ internal sealed class RecordReader(string file, string place, JsonElement record
         JsonValueKind.Object => "an object",
         _ => "a text",
     };
+
+    // In a CSV file, that is what a cell without a value holds.
+    private JsonElement? OptionalValue(string field) =>
+        Optional(field) is { } value && !(value.ValueKind == JsonValueKind.String && value.ValueEquals("")) ? value : null;
+
+    private string Shown(string field, JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? $"the text '{AsText(field, value)}'" : Kind(value);
 
     private string Names() => string.Join(", ", record.EnumerateObject().Select(p => $"'{p.Name}'").DefaultIfEmpty("no fields"));
 }
