@@ -50,7 +50,7 @@ internal static class Conversation
     private static Dictionary<string, JsonElement> Variables(RecordReader record)
     {
         var variables = new Dictionary<string, JsonElement>();
-        if (record.OptionalFlag("enable_thinking") is not null) variables["enable_thinking"] = record.Optional("enable_thinking")!.Value.Clone();
+        if (record.OptionalFlag("enable_thinking") is { } thinks) variables["enable_thinking"] = JsonSerializer.SerializeToElement(thinks);
         if (record.OptionalObjects("documents") is { } documents) variables["documents"] = documents;
         if (record.Optional("chat_template_kwargs") is not { } given) return variables;
         if (given.ValueKind == JsonValueKind.String) given = record.Parse("chat_template_kwargs", record.AsText("chat_template_kwargs", given));

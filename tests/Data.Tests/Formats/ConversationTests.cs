@@ -162,6 +162,18 @@ public sealed class ConversationTests
             $": line 1: field 'chat_template_kwargs.{problem}", Dataset.Error(Encoding.UTF8.GetBytes(record)), StringComparison.Ordinal);
     }
 
+    // To a template, a text that says false is as good as true.
+    [Theory]
+    [InlineData("\"false\"", false)]
+    [InlineData("\"True\"", true)]
+    [InlineData("\"\"", null)]
+    public void Read_thinking_that_a_text_switches_is_true_or_false_to_the_template(string text, bool? thinking)
+    {
+        const string Turns = """[{"role":"user","content":"u"},{"role":"assistant","content":"a"}]""";
+        var variables = ParseExample($$"""{"messages":{{Turns}},"enable_thinking":{{text}}}""").TemplateVariables;
+        Assert.Equal(thinking, variables.TryGetValue("enable_thinking", out var value) ? value.GetBoolean() : null);
+    }
+
     [Fact]
     public void Read_history_and_system_of_alpaca_go_before_the_question() => Assert.Equal(
         ["system: s", "user: q1", "assistant: a1", "user: q2", "assistant: a2", "user: i\n\nx", "assistant: o"],
