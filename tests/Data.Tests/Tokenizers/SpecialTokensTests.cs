@@ -28,6 +28,37 @@ public sealed class SpecialTokensTests : IDisposable
         Assert.Equal(eos, TokenizerJson.Load(_folder, WithEndOfText(), tokenizer).EosTokenId);
     }
 
+    // As transformers' _from_pretrained has it, before and since added_tokens_decoder.
+    [Theory]
+    [InlineData("""{"eos_token":"<|end|>"}""", """{"eos_token":"<|endoftext|>"}""", EndOfText)]
+    [InlineData("""{"eos_token":null}""", """{"eos_token":{"content":"<|endoftext|>"}}""", EndOfText)]
+    [InlineData("""{"eos_token":""}""", """{"eos_token":"<|endoftext|>"}""", EndOfText)]
+    [InlineData("""{"eos_token":"<|end|>"}""", """{"eos_token":""}""", 20)]
+    [InlineData("""{"eos_token":"<|end|>"}""", """{"pad_token":"<|endoftext|>"}""", 20)]
+    [InlineData("""{"eos_token":"<|end|>","added_tokens_decoder":{}}""", """{"eos_token":"<|endoftext|>"}""", 20)]
+    [InlineData("""{"added_tokens_decoder":{}}""", """{"eos_token":"<|endoftext|>"}""", null)]
+    [InlineData("""{"eos_token":"","added_tokens_decoder":{}}""", """{"eos_token":"<|endoftext|>"}""", EndOfText)]
+    public void EosTokenId_is_that_of_the_map_in_folders_without_added_tokens_decoder(string config, string map, int? eos)
+    {
+        Write("special_tokens_map.json", map);
+        Assert.Equal(eos, TokenizerJson.Load(_folder, WithEndOfText(), config).EosTokenId);
+    }
+
+    [Fact]
+    public void RenderPrompt_template_gets_the_additional_special_tokens_of_both_files()
+    {
+        Write("special_tokens_map.json", """{"additional_special_tokens":["<b>",{"content":"<c>"}]}""");
+        Write("chat_template.jinja", "{{ additional_special_tokens }}");
+        Assert.Equal("['<a>', '<b>', '<c>']", Render(""));
+        Assert.Equal("['<a>', '<b>']", Render(""","added_tokens_decoder":{}"""));
+
+        string Render(string more)
+        {
+            Write("tokenizer_config.json", $$"""{"additional_special_tokens":["<a>","<b>"]{{more}}}""");
+            return FolderChatTemplate.Load(_folder.Root, JinjaOracle.Now)!.RenderPrompt([new ChatMessage("user", "a")]);
+        }
+    }
+
     [Fact]
     public void Load_vocabulary_and_merges_alone_have_the_end_token_of_gpt2()
     {

@@ -10,22 +10,23 @@ internal sealed class TokenizerConfig
 
     private readonly SortedDictionary<int, AddedToken> _added = [];
     private readonly Dictionary<string, AddedToken> _decoder = [];
-    private readonly Dictionary<string, AddedToken> _named = [];
 
     // Null where a file says that there is none.
-    private readonly Dictionary<string, string?> _roles = [];
+    private readonly Dictionary<string, AddedToken?> _roles = [];
     private readonly Func<string, string> _ofModel;
+    private List<AddedToken>? _more;
 
     private TokenizerConfig(string folder, Func<string, string> ofModel)
     {
         _ofModel = ofModel;
-        JsonField.ReadFile(Path.Combine(folder, "special_tokens_map.json"), ReadNames);
+        var isOlder = true;
         JsonField.ReadFile(Path.Combine(folder, "tokenizer_config.json"), root =>
         {
             AddBosToken = root.Optional("add_bos_token")?.Flag();
             Legacy = root.Optional("legacy")?.Flag() ?? true;
             TokenizerClass = root.Optional("tokenizer_class")?.Text();
-            ReadNames(root);
+            ReadNames(root, _ => true);
+            isOlder = root.Optional("added_tokens_decoder") is null;
             foreach (var (name, token) in root.Optional("added_tokens_decoder")?.Members() ?? [])
             {
                 if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id >= JsonField.LargestId)
@@ -36,6 +37,10 @@ internal sealed class TokenizerConfig
             foreach (var token in _added.Values) _decoder[token.Content] = token;
             return root;
         });
+
+        // As in transformers: in folders that are older than added_tokens_decoder it has the last word, in others none.
+        JsonField.ReadFile(
+            Path.Combine(folder, "special_tokens_map.json"), root => ReadNames(root, name => isOlder || TextOf(name) is { Length: 0 }));
         Class = TokenizerClass;
         if (Class is null) JsonField.ReadFile(ofModel(ModelFileNames.Config), ReadClass);
         JsonField.ReadFile(Path.Combine(folder, "added_tokens.json"), root =>
@@ -67,18 +72,18 @@ internal sealed class TokenizerConfig
     /// <summary>The special tokens by their roles, as the files name them, else as the class has them.</summary>
     public IEnumerable<KeyValuePair<string, string>> SpecialTokens =>
         from name in s_names
-        let text = _roles.GetValueOrDefault(name) ?? Usual(name)
+        let text = TextOf(name) ?? Usual(name)
         where text is not null
         select KeyValuePair.Create(name, text);
 
     /// <summary>additional_special_tokens; null where they are not stated.</summary>
-    public IReadOnlyList<string>? MoreTokens { get; private set; }
+    public IReadOnlyList<string>? MoreTokens => _more?.ConvertAll(t => t.Content);
 
     /// <summary>The text that a file gives bos_token; null for none.</summary>
-    public string? BosToken => _roles.GetValueOrDefault("bos_token");
+    public string? BosToken => TextOf("bos_token");
 
     /// <summary>The text that a file gives eos_token; null for none.</summary>
-    public string? EosToken => _roles.GetValueOrDefault("eos_token");
+    public string? EosToken => TextOf("eos_token");
 
     /// <summary>Reads them.</summary>
     /// <param name="folder">The tokenizer's folder.</param>
@@ -158,8 +163,10 @@ internal sealed class TokenizerConfig
     // Special tokens by their texts, as the files name them and then as the class has them.
     private Dictionary<string, AddedToken> Named()
     {
-        var named = new Dictionary<string, AddedToken>(_named);
-        foreach (var text in s_names.Select(Usual).OfType<string>()) named.TryAdd(text, new AddedToken(text, 0, true));
+        var named = new Dictionary<string, AddedToken>();
+        foreach (var token in _roles.Values.OfType<AddedToken>().Concat(_more ?? []).Where(t => t.Content.Length > 0))
+            if (!named.TryAdd(token.Content, token) && token != Plain(token.Content)) named[token.Content] = token;
+        foreach (var text in s_names.Select(Usual).OfType<string>()) named.TryAdd(text, Plain(text));
         return named;
     }
 
@@ -174,29 +181,26 @@ internal sealed class TokenizerConfig
         : field.IsList ? [.. field.Items().Select(i => i.Id())]
         : [field.Id()];
 
-    private JsonField ReadNames(JsonField root)
+    // An empty text takes no other's place.
+    private JsonField ReadNames(JsonField root, Func<string, bool> isOpen)
     {
-        foreach (var name in s_names)
+        foreach (var name in s_names.Where(isOpen))
         {
-            if (root.Optional(name) is { } field) _roles[name] = Name(field);
-            else if (root.IsNull(name)) _roles.TryAdd(name, null);
+            if (root.Optional(name) is { } field && Token(field) is var token && (token.Content.Length > 0 || TextOf(name) is null))
+                _roles[name] = token;
+            else if (root.IsNull(name)) _roles[name] = null;
         }
 
-        if (root.Optional("additional_special_tokens") is { IsList: true } more) MoreTokens = [.. more.Items().Select(Name)];
+        if (isOpen("additional_special_tokens") && root.Optional("additional_special_tokens") is { IsList: true } more)
+            _more = [.. (_more ?? []).UnionBy(more.Items().Select(Token), t => t.Content)];
         return root;
     }
 
-    // Old files have the text, newer ones an object around it.
-    private string Name(JsonField field)
-    {
-        if (!field.IsText)
-        {
-            var token = AddedToken.Read(field, 0) with { Special = true };
-            _named[token.Content] = token;
-            return token.Content;
-        }
+    private string? TextOf(string role) => _roles.GetValueOrDefault(role)?.Content;
 
-        if (field.Text().Length > 0) _named.TryAdd(field.Text(), new AddedToken(field.Text(), 0, true));
-        return field.Text();
-    }
+    // Old files have the text, newer ones an object around it.
+    private static AddedToken Token(JsonField field) =>
+        field.IsText ? Plain(field.Text()) : AddedToken.Read(field, 0) with { Special = true };
+
+    private static AddedToken Plain(string text) => new(text, 0, true);
 }

@@ -66,7 +66,7 @@ public sealed class FolderChatTemplateTests : IDisposable
             },
         ];
         Assert.Equal(
-            "<b> <p> False ['<x>'] None None True [{'role': 'user', 'content': 'q'}, {'role': 'assistant', 'content': None, "
+            "<a> <p> False ['<x>'] None None True [{'role': 'user', 'content': 'q'}, {'role': 'assistant', 'content': None, "
                 + "'tool_calls': [{'n': 1}]}] False 2026-03-07",
             Load()!.Render(example, messages, addGenerationPrompt: true).Text);
     }
