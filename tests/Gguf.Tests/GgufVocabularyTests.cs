@@ -98,6 +98,21 @@ public sealed class GgufVocabularyTests
         Assert.StartsWith($"{folder["tokenizer.json"]}: {message}", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, """{"tokenizer_class":"GPT2TokenizerFast"}""", true)]
+    [InlineData(false, """{"tokenizer_class":"GPT2Tokenizer","add_prefix_space":true}""", false)]
+    [InlineData(false, """{"add_prefix_space":true}""", true)]
+    public void Read_bytes_can_be_said_where_the_tokenizer_puts_no_space_before_a_text(bool addPrefixSpace, string config, bool isSaid)
+    {
+        using var folder = new TempFolder();
+        var json = JsonNode.Parse(Bytes)!;
+        json["pre_tokenizer"]!["add_prefix_space"] = addPrefixSpace;
+        File.WriteAllText(folder["tokenizer.json"], json.ToJsonString());
+        File.WriteAllText(folder["tokenizer_config.json"], config);
+        if (isSaid) Assert.Equal("gpt-2", GgufVocabulary.Read(folder.Root, 8).Pre);
+        else Assert.Throws<TokenizerException>(() => GgufVocabulary.Read(folder.Root, 8));
+    }
+
     [Fact]
     public void Read_both_forms_takes_scores_of_one_and_the_space_of_the_other()
     {

@@ -19,6 +19,25 @@ public sealed class JsonTokenizerTests
         Assert.Equal(text, tokenizer.Decode(ids));
     }
 
+    // As transformers' classes have it that make a pre-tokenizer of bytes anew; PreTrainedTokenizerFast of version 5 does not.
+    [Theory]
+    [InlineData(true, """{"tokenizer_class":"GPT2TokenizerFast"}""", 7)]
+    [InlineData(false, """{"tokenizer_class":"GPTNeoXTokenizerFast","add_prefix_space":true}""", 8)]
+    [InlineData(null, """{"tokenizer_class":"CodeGenTokenizer","add_prefix_space":false}""", 7)]
+    [InlineData(null, """{"tokenizer_class":"PreTrainedTokenizerFast","add_prefix_space":false}""", 8)]
+    [InlineData(false, """{"add_prefix_space":true}""", 7)]
+    public void Encode_space_before_a_text_is_there_as_the_class_says(bool? json, string config, int id)
+    {
+        using var folder = new TempFolder();
+        var tokenizer = TokenizerJson.ByteLevel();
+        tokenizer["pre_tokenizer"]!["add_prefix_space"] = json;
+        Assert.Equal([id], TokenizerJson.Load(folder, tokenizer, config).Encode("low"));
+
+        var bytes = tokenizer["pre_tokenizer"]!.DeepClone();
+        tokenizer["pre_tokenizer"] = new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = new JsonArray(bytes) };
+        Assert.Equal([json == false ? 7 : 8], TokenizerJson.Load(folder, tokenizer, config).Encode("low"));
+    }
+
     [Fact]
     public void Encode_ignore_merges_takes_a_whole_piece_that_has_an_id()
     {

@@ -32,12 +32,13 @@ internal static class GgufPreTokenizer
     /// <summary>The name.</summary>
     /// <param name="root">tokenizer.json.</param>
     /// <param name="wholeFirst">Its ignore_merges.</param>
+    /// <param name="addPrefixSpace">As <see cref="SplitterReader.Read"/> has it.</param>
     /// <exception cref="TokenizerException">There is none.</exception>
-    public static string Name(JsonField root, bool wholeFirst)
+    public static string Name(JsonField root, bool wholeFirst, bool? addPrefixSpace)
     {
         var field = root.Required("pre_tokenizer");
         var steps = Steps(field);
-        if (steps.Any(s => Type(s) == "ByteLevel" && (s.Optional("add_prefix_space")?.Flag() ?? true)))
+        if (steps.Any(s => Type(s) == "ByteLevel" && ((s == field ? addPrefixSpace : null) ?? SplitterReader.AddsPrefixSpace(s))))
             throw field.Wrong("puts a space before each text (add_prefix_space), which GGUF cannot say of a tokenizer of bytes");
         var name = string.Join('+', steps.Select(Step)) switch
         {

@@ -18,12 +18,13 @@ internal static class GgufVocabularyReader
 
     private static GgufVocabulary OfJson(JsonField root, TokenizerParts parts, int size)
     {
-        var model = root.Required("model");
+        var (model, folder) = (root.Required("model"), Path.GetDirectoryName(root.File)!);
         if (model.Optional("type") is { } type && type.Text() != "BPE") throw type.Unsupported(type.Text(), "BPE");
         if (GgufPreTokenizer.IsByteLevel(root.Optional("pre_tokenizer")))
         {
             GgufRules.CheckBytes(root);
-            var pre = GgufPreTokenizer.Name(root, model.Optional("ignore_merges")?.Flag() ?? false);
+            var space = TokenizerConfig.Read(folder).AddPrefixSpace;
+            var pre = GgufPreTokenizer.Name(root, model.Optional("ignore_merges")?.Flag() ?? false, space);
             var bytes = Filled(parts, size, parts.Model.Vocabulary.Select(t => (t.Value, new GgufToken(t.Key, SentencePieceKind.Normal, 0))));
             return Of(parts, "gpt2", bytes) with { Pre = pre, Merges = [.. MergePairs(model).Select(m => $"{m.Left} {m.Right}")] };
         }
@@ -34,7 +35,7 @@ internal static class GgufVocabularyReader
 
         // Where the file that it was made from is still there, it has the scores. How texts are encoded is what tokenizer.json says.
         var (addsSpace, first) = (GgufPreTokenizer.AddsSpace(root), GgufPreTokenizer.AddsSpaceFirst(root));
-        if (OfSentencePiece(Path.GetDirectoryName(root.File)!, parts, size) is { } exact)
+        if (OfSentencePiece(folder, parts, size) is { } exact)
             return exact with { AddSpacePrefix = addsSpace, SpaceIsForBeginning = first };
         var scores = GgufScores.Of(MergePairs(model), parts.Model.Vocabulary, parts.Added, model.Required("merges"));
         var unknown = model.Optional("unk_token")?.Text();

@@ -10,7 +10,7 @@ internal static class JsonTokenizerReader
     public static TextTokenizer Read(JsonField root, TokenizerConfig config)
     {
         var normalizer = NormalizerReader.Read(root.Optional("normalizer"));
-        var (steps, endsInBytes) = SplitterReader.Read(root.Optional("pre_tokenizer"));
+        var (steps, endsInBytes) = SplitterReader.Read(root.Optional("pre_tokenizer"), config.AddPrefixSpace);
         var (model, takesBytes) = Model(root.Required("model"), endsInBytes);
         if (model.Vocabulary.Count == 0) throw root.Required("model").Required("vocab").Wrong("is empty");
         var added = config.Added(Added(root, model.Vocabulary), model.Vocabulary);

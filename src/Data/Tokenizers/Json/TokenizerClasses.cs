@@ -16,13 +16,14 @@ internal static class TokenizerClasses
     private const string Llama = "LlamaTokenizer";
     private const string Gemma = "GemmaTokenizer";
     private const string GptNeoX = "GPTNeoXTokenizer";
+    private const string CodeGen = "CodeGenTokenizer";
     private const string EndOfText = "<|endoftext|>";
 
     private static readonly Dictionary<string, Dictionary<string, string>> s_tokens = new()
     {
         [Gpt2] = Tokens(EndOfText, EndOfText, EndOfText),
         [GptNeoX] = Tokens(EndOfText, EndOfText, EndOfText),
-        ["CodeGenTokenizer"] = Tokens(EndOfText, EndOfText, EndOfText),
+        [CodeGen] = Tokens(EndOfText, EndOfText, EndOfText),
         [Qwen2] = new() { ["eos_token"] = EndOfText, ["unk_token"] = EndOfText, ["pad_token"] = EndOfText },
         [Llama] = Tokens("<s>", "</s>", "<unk>"),
         ["CodeLlamaTokenizer"] = Tokens("<s>", "</s>", "<unk>"),
@@ -60,6 +61,13 @@ internal static class TokenizerClasses
     /// <param name="role">Such as eos_token.</param>
     public static string? Token(string? name, string role) => name is null ? null
         : s_tokens.GetValueOrDefault(WithoutFast(name))?.GetValueOrDefault(role);
+
+    /// <summary>
+    /// Whether a class makes a pre-tokenizer that is just ByteLevel anew, by the add_prefix_space of tokenizer_config.json. Others do so
+    /// only before transformers 5, or never.
+    /// </summary>
+    /// <param name="name">The class; null for none that is known.</param>
+    public static bool SetsPrefixSpace(string? name) => name is not null && WithoutFast(name) is Gpt2 or GptNeoX or CodeGen;
 
     /// <summary>A class by the name of its slow form.</summary>
     /// <param name="name">Either name.</param>

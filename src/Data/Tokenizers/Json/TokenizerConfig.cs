@@ -15,6 +15,7 @@ internal sealed class TokenizerConfig
     private readonly Dictionary<string, AddedToken?> _roles = [];
     private readonly Func<string, string> _ofModel;
     private List<AddedToken>? _more;
+    private bool _addPrefixSpace;
 
     private TokenizerConfig(string folder, Func<string, string> ofModel)
     {
@@ -23,6 +24,7 @@ internal sealed class TokenizerConfig
         JsonField.ReadFile(Path.Combine(folder, "tokenizer_config.json"), root =>
         {
             AddBosToken = root.Optional("add_bos_token")?.Flag();
+            _addPrefixSpace = root.Optional("add_prefix_space")?.Flag() ?? false;
             Legacy = root.Optional("legacy")?.Flag() ?? true;
             TokenizerClass = root.Optional("tokenizer_class")?.Text();
             ReadNames(root, _ => true);
@@ -59,6 +61,12 @@ internal sealed class TokenizerConfig
 
     /// <summary>add_bos_token; null where it is not stated.</summary>
     public bool? AddBosToken { get; private set; }
+
+    /// <summary>
+    /// Whether a pre-tokenizer of bytes puts a space before a text, whatever tokenizer.json says; null where the class leaves that to
+    /// tokenizer.json.
+    /// </summary>
+    public bool? AddPrefixSpace => TokenizerClasses.SetsPrefixSpace(Class) ? _addPrefixSpace : null;
 
     /// <summary>legacy: whether SentencePiece puts a space before the text after a special token, too.</summary>
     public bool Legacy { get; private set; } = true;

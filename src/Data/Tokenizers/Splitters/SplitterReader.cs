@@ -9,10 +9,12 @@ internal static class SplitterReader
     /// The steps that cut a text into pieces. Where the last step writes bytes as characters, it is left out and reported
     /// instead: a model can take the bytes itself.
     /// </summary>
-    public static (IReadOnlyList<PieceStep> Steps, bool EndsInBytes) Read(JsonField? field)
+    /// <param name="field">The field; null for none.</param>
+    /// <param name="addPrefixSpace">The add_prefix_space of ByteLevel that is no part of a Sequence; null for its own.</param>
+    public static (IReadOnlyList<PieceStep> Steps, bool EndsInBytes) Read(JsonField? field, bool? addPrefixSpace = null)
     {
         var steps = new List<PieceStep>();
-        if (field is not null) Add(field, steps);
+        if (field is not null) Add(field, steps, addPrefixSpace);
         var bytes = steps.Count > 0 && steps[^1] == WriteBytes;
         return (bytes ? steps[..^1] : steps, bytes);
     }
@@ -21,7 +23,7 @@ internal static class SplitterReader
     public static void WriteBytes(PieceList pieces) =>
         pieces.Rewrite((builder, piece, _) => builder.WriteBytes(piece.Start, piece.End));
 
-    private static void Add(JsonField field, List<PieceStep> steps)
+    private static void Add(JsonField field, List<PieceStep> steps, bool? addPrefixSpace = null)
     {
         var type = field.Required("type");
         switch (type.Text())
@@ -30,7 +32,7 @@ internal static class SplitterReader
                 foreach (var item in field.Required("pretokenizers").Items()) Add(item, steps);
                 break;
             case "ByteLevel":
-                if (field.Optional("add_prefix_space")?.Flag() ?? true) steps.Add(PrefixSpace);
+                if (addPrefixSpace ?? AddsPrefixSpace(field)) steps.Add(PrefixSpace);
                 if (field.Optional("use_regex")?.Flag() ?? true) steps.Add(Cut(s_gpt2, SplitBehavior.Isolated));
                 steps.Add(WriteBytes);
                 break;
@@ -70,6 +72,9 @@ internal static class SplitterReader
                     "Whitespace", "WhitespaceSplit", "CharDelimiterSplit");
         }
     }
+
+    /// <summary>Whether ByteLevel puts a space before a text.</summary>
+    public static bool AddsPrefixSpace(JsonField bytes) => bytes.Optional("add_prefix_space")?.Flag() ?? true;
 
     private static PieceStep Cut(SegmentFinder find, SplitBehavior behavior) => pieces => pieces.Cut(find, behavior);
 
