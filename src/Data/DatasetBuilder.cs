@@ -11,8 +11,12 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
     private (long All, long Trained, long Cut) _tokens;
     private WeightFigures _weights;
     private (int Turns, int Ends) _open;
+    private UnclearPrompts? _unclear;
 
-    public int Records => _lengths.Count - _pairs;
+    public int Records => _lengths.Count - _pairs + UnclearPrompts;
+
+    /// <summary>Records that were left out for their prompt.</summary>
+    public int UnclearPrompts => _unclear?.Pairs ?? 0;
 
     /// <summary>Records that were longer than the block size and lost their ends.</summary>
     public int Truncated => _count.Truncated;
@@ -71,6 +75,13 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
         else foreach (var answer in answers) Keep(answer);
     }
 
+    /// <summary>Leaves out a pair of answers whose prompt is unclear.</summary>
+    public void LeaveOut(SourceRecord record)
+    {
+        var first = _unclear?.First ?? $"{record.Raw.Place} of {Path.GetFileName(record.Raw.File)}";
+        _unclear = new UnclearPrompts(UnclearPrompts + record.Uses, first);
+    }
+
     /// <summary>All of it; null where there is no sample.</summary>
     public TokenizedDataset? Build(FieldPolicy policy)
     {
@@ -83,6 +94,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
             CutTokens = _tokens.Cut,
             Split = _count.Split,
             Skipped = _count.Skipped,
+            UnclearPrompts = _unclear,
             Tokens = _tokens.All,
             TrainedTokens = _tokens.Trained,
             Weights = _weights.Tokens > 0 ? _weights : null,

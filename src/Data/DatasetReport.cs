@@ -20,6 +20,12 @@ public static class DatasetReport
         if (s.Split > 0) yield return $"{s.Split} texts longer than block_size {blockSize} were split into blocks";
         if (s.Truncated > 0) yield return $"{s.Truncated} samples were cut to block_size {blockSize}{CutTokens(s)}";
         if (s.Skipped > 0) yield return $"{s.Skipped} samples were left out: nothing to learn within block_size {blockSize}";
+        if (s.UnclearPrompts is { } unclear)
+        {
+            yield return $"{Quantity.Of(unclear.Pairs, "pair")} left out: without a prompt, one answer is how the other begins, so where "
+                + $"the prompt ends cannot be told; the first is {unclear.First}";
+        }
+
         if (s.Weights is { } weights)
         {
             yield return string.Create(

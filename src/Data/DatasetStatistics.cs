@@ -24,6 +24,9 @@ public sealed record DatasetStatistics
     /// <value>Records left out because nothing to learn is within the block size.</value>
     public int Skipped { get; init; }
 
+    /// <value>Pairs of answers among the records that were left out for their prompt; null for none.</value>
+    public UnclearPrompts? UnclearPrompts { get; init; }
+
     /// <value>Tokens in all samples.</value>
     public long Tokens { get; init; }
 

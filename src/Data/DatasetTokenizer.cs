@@ -26,6 +26,7 @@ public static class DatasetTokenizer
         var encoder = new SampleEncoder(tokenizer, settings, own);
         var policy = DatasetReader.PolicyOf(settings, pairs);
         var builder = new DatasetBuilder(settings, blockSize);
+        UnclearPromptException? firstUnclear = null;
         var hasTemplate = own is not null && settings.Template == ChatTemplates.Auto;
         try
         {
@@ -33,8 +34,15 @@ public static class DatasetTokenizer
             foreach (var batch in OrderedParallel.Select(Batches(records), Encode))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                foreach (var (samples, isText, isChat, record) in batch)
+                foreach (var (record, samples, isText, isChat, unclear) in batch)
                 {
+                    if (unclear is not null)
+                    {
+                        firstUnclear ??= unclear;
+                        builder.LeaveOut(record);
+                        continue;
+                    }
+
                     if (hasTemplate && isChat is { } form) builder.CountForm(record.Source, form);
                     for (var use = 0; use < record.Uses; use++)
                     {
@@ -47,7 +55,7 @@ public static class DatasetTokenizer
             }
 
             progress?.Report(new TokenizeProgress(builder.Records, builder.Records));
-            return builder.Build(policy) ?? throw new DatasetException(
+            return builder.Build(policy) ?? throw (builder.Records == builder.UnclearPrompts ? firstUnclear : null) ?? new DatasetException(
                 $"{sources}: none of {builder.Records} samples has anything to learn"
                 + (builder.Truncated > 0 ? $" within block_size {blockSize}; a larger one may help" : ": each is empty, or context only"));
         }
@@ -57,22 +65,35 @@ public static class DatasetTokenizer
             throw;
         }
 
-        (EncodedSample[] Samples, bool IsText, bool? IsChat, SourceRecord Record)[] Encode(List<SourceRecord> batch)
+        EncodedRecord[] Encode(List<SourceRecord> batch)
         {
             cancellationToken.ThrowIfCancellationRequested();
             return [.. batch.Select(record =>
             {
-                if (pairs)
+                try
                 {
-                    var pair = DatasetReader.ParsePair(record, settings, policy);
-                    return ([Sample(pair.Chosen, record.Raw), Sample(pair.Rejected, record.Raw)], false, pair.Chosen.IsChat, record);
+                    return EncodeRecord(record);
                 }
-
-                var example = DatasetReader.Parse(record, settings, policy);
-                var isText = example.Text is not null || (example.Tokens is { } tokens && tokens.Trained.All(t => t));
-                bool? isChat = example.Text is null && example.Tokens is null ? example.IsChat : null;
-                return (new[] { Sample(example, record.Raw) }, isText, isChat, record);
+                catch (UnclearPromptException e)
+                {
+                    return new EncodedRecord(record, [], IsText: false, IsChat: null, e);
+                }
             })];
+        }
+
+        EncodedRecord EncodeRecord(SourceRecord record)
+        {
+            if (pairs)
+            {
+                var pair = DatasetReader.ParsePair(record, settings, policy);
+                return new EncodedRecord(
+                    record, [Sample(pair.Chosen, record.Raw), Sample(pair.Rejected, record.Raw)], IsText: false, pair.Chosen.IsChat);
+            }
+
+            var example = DatasetReader.Parse(record, settings, policy);
+            var isText = example.Text is not null || (example.Tokens is { } tokens && tokens.Trained.All(t => t));
+            bool? isChat = example.Text is null && example.Tokens is null ? example.IsChat : null;
+            return new EncodedRecord(record, [Sample(example, record.Raw)], isText, isChat);
         }
 
         EncodedSample Sample(Example example, RawRecord record)
@@ -136,4 +157,7 @@ public static class DatasetTokenizer
                     + $"or the data's own ids, belong to another model");
         }
     }
+
+    private readonly record struct EncodedRecord(
+        SourceRecord Record, EncodedSample[] Samples, bool IsText, bool? IsChat, UnclearPromptException? Unclear = null);
 }

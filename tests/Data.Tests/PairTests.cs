@@ -41,7 +41,7 @@ public sealed class PairTests
     [InlineData("""{"messages":[{"role":"user","content":"p"}]}""", "field 'chosen' is missing; a pair of answers has")]
     public void ReadPairs_record_that_is_no_pair_is_named(string record, string problem)
     {
-        var error = Assert.Throws<DatasetException>(() => Read("""{"prompt":"p","chosen":"a","rejected":"b"}""" + "\n" + record));
+        var error = Assert.ThrowsAny<DatasetException>(() => Read("""{"prompt":"p","chosen":"a","rejected":"b"}""" + "\n" + record));
         Assert.Contains($": line 2: {problem}", error.Message, StringComparison.Ordinal);
     }
 
@@ -74,6 +74,34 @@ public sealed class PairTests
         Assert.Equal((3, 4, 1), (statistics.Records, statistics.Samples, statistics.Skipped));
     }
 
+    // Anthropic's hh-rlhf has such pairs among thousands of others.
+    [Fact]
+    public void Tokenize_pairs_of_which_one_answer_begins_the_other_are_left_out_and_told()
+    {
+        const string Pair = """{"chosen":"Is it red? Yes.","rejected":"Is it red? No."}""";
+        const string Alike = """{"chosen":"Is it red? Yes.","rejected":"Is it red?"}""";
+        using var data = Tokenize($"{Pair}\n{Alike}\n{Pair}\n{Alike}", 64);
+        Assert.Equal((4, 4, 0, 0), Counts(data));
+        Assert.Equal(
+            [
+                "2 pairs left out: without a prompt, one answer is how the other begins, so where the prompt ends cannot be told; "
+                    + "the first is line 2 of d",
+            ],
+            DatasetReport.Lines(data.Statistics, 64));
+
+        var error = Assert.Throws<UnclearPromptException>(() => Tokenize($"{Alike}\n{Alike}", 64));
+        Assert.Contains("line 1: field 'prompt' is missing, and one answer is how the other", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tokenize_chosen_answers_of_such_pairs_are_left_out_as_well()
+    {
+        const string Pairs = """{"chosen":"a b","rejected":"a c"}""" + "\n" + """{"chosen":"a b","rejected":"a b"}""";
+        using var data = Tokenize(Pairs, 64, new DatasetSettings { Format = "chosen" }, pairs: false);
+        Assert.Equal((2, 1, 0, 0), Counts(data));
+        Assert.Equal(new UnclearPrompts(1, "line 2 of d"), data.Statistics.UnclearPrompts);
+    }
+
     [Fact]
     public void Build_pairs_are_two_rows_each_and_counted_once()
     {
@@ -98,11 +126,12 @@ public sealed class PairTests
         return [.. DatasetReader.ReadPairs(folder["d"], new DatasetSettings())];
     }
 
-    private TokenizedDataset Tokenize(string records, int block)
+    private TokenizedDataset Tokenize(string records, int block, DatasetSettings? settings = null, bool pairs = true)
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["d"], records);
         return DatasetTokenizer.Tokenize(
-            folder["d"], _tokenizer, new DatasetSettings(), block, 512, null, TestContext.Current.CancellationToken, pairs: true);
+            folder["d"], _tokenizer, settings ?? new DatasetSettings(), block, 512, null, TestContext.Current.CancellationToken,
+            pairs: pairs);
     }
 }

@@ -65,7 +65,11 @@ internal sealed class PreferenceFormat : IDatasetFormat
         var (chosen, rejected) = (record.Text("chosen"), record.Text("rejected"));
         var shared = chosen.AsSpan().CommonPrefixLength(rejected);
         if (shared == chosen.Length || shared == rejected.Length)
-            throw record.Wrong("prompt", "is missing, and one answer is how the other begins, so where the prompt ends cannot be told");
+        {
+            var error = record.Wrong("prompt", "is missing, and one answer is how the other begins, so where the prompt ends cannot be told");
+            throw new UnclearPromptException(error.Message);
+        }
+
         if (shared > 0 && (chosen[shared - 1] == ' ' || char.IsHighSurrogate(chosen[shared - 1]))) shared--;
         return shared > 0
             ? new PreferencePair(Example.Of(chosen[..shared], chosen[shared..]), Example.Of(rejected[..shared], rejected[shared..]))
