@@ -10,7 +10,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
     private (int Truncated, int Split, int Skipped) _count;
     private (long All, long Trained, long Cut) _tokens;
     private WeightFigures _weights;
-    private (int Turns, int Ends) _open;
+    private (int Turns, int Reasoning, int Ends) _open;
     private UnclearPrompts? _unclear;
 
     public int Records => _lengths.Count - _pairs + UnclearPrompts;
@@ -99,6 +99,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
             TrainedTokens = _tokens.Trained,
             Weights = _weights.Tokens > 0 ? _weights : null,
             OpenTurns = _open.Turns,
+            LostReasoning = _open.Reasoning,
             Unended = _open.Ends,
             Lengths = SampleLengths.Of(_lengths),
             Mixed = [.. _forms.Values.Where(f => f is { Chats: > 0, Joined: > 0 })],
@@ -109,7 +110,8 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
 
     public void Dispose() => _samples.Dispose();
 
-    private void CountOpen(EncodedSample sample) => _open = (_open.Turns + sample.OpenTurns, _open.Ends + (sample.LacksEnd ? 1 : 0));
+    private void CountOpen(EncodedSample sample) =>
+        _open = (_open.Turns + sample.OpenTurns, _open.Reasoning + sample.LostReasoning, _open.Ends + (sample.LacksEnd ? 1 : 0));
 
     private bool Keep(EncodedSample sample)
     {

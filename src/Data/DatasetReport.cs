@@ -47,6 +47,13 @@ public static class DatasetReport
                 + "learn to stop there; mend the template, or choose one by --template";
         }
 
+        if (s.LostReasoning > 0)
+        {
+            yield return $"{Warning}in {s.LostReasoning} of the learned turns, the model's chat template leaves out the reasoning: the model "
+                + "learns to answer there without it; learn only the last answers by --train-on last, or give the model's folder a template "
+                + "that writes it";
+        }
+
         if (s.Unended > 0)
         {
             yield return $"{Warning}nothing ends {Quantity.Of(s.Unended, "text")}: the tokenizer has no end token, and the model does not learn to "

@@ -39,6 +39,12 @@ public sealed record DatasetStatistics
     /// <value>Turns that are learned, and that the model's own chat template ends without a token by which the model could end them.</value>
     public int OpenTurns { get; init; }
 
+    /// <value>
+    /// Turns that are learned, and that the model's own chat template writes without the reasoning that they had; each is before another
+    /// that is learned.
+    /// </value>
+    public int LostReasoning { get; init; }
+
     /// <value>Records that nothing ends, since the tokenizer has no end token; of pairs of answers each counts.</value>
     public int Unended { get; init; }
 

@@ -11,6 +11,9 @@ public sealed record EncodedSample(int[] InputIds, bool[] Trained)
     /// <value>Turns that are learned, and end without a token that ends a turn. Default 0; parts of a sample say nothing of it.</value>
     public int OpenTurns { get; init; }
 
+    /// <value>Turns that are learned without the reasoning that they had. Default 0; parts of a sample say nothing of it.</value>
+    public int LostReasoning { get; init; }
+
     /// <value>Whether an end token belongs at its end, and the tokenizer has none. Default false; parts of a sample say nothing of it.</value>
     public bool LacksEnd { get; init; }
 
@@ -37,7 +40,7 @@ public sealed record EncodedSample(int[] InputIds, bool[] Trained)
                 $"field 'weight' is {factor:R}, and a token in it weighs {WeightsOrOnes()[i]:R}; the product must be a number that float32 holds");
         }
 
-        return Of(InputIds, products) with { OpenTurns = OpenTurns, LacksEnd = LacksEnd };
+        return Of(InputIds, products) with { OpenTurns = OpenTurns, LostReasoning = LostReasoning, LacksEnd = LacksEnd };
     }
 
     /// <summary><see cref="Weights"/>, or zeros and ones.</summary>

@@ -55,12 +55,16 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
 
         _closing ??= Closing(_own.EndOfTurn());
         _inner ??= Closing(_own.EndOfTurn(isLast: false));
-        var (written, spans) = _own.RenderLearned(example, _closing, _inner, settings.TrainOnPrompt);
+        var (written, spans, lost) = _own.RenderLearned(example, _closing, _inner, settings.TrainOnPrompt);
         var tokens = tokenizer.EncodeWithOffsets(written);
         var weights = spans is null ? [.. tokens.Ids.Select(_ => 1f)] : Covered(tokens, spans);
         if (settings.TrainOnPrompt && tokens.Ids is [var first, ..] && first == tokenizer.BosTokenId) weights[0] = 0;
         _open ??= new OpenTurns(tokenizer, EndOfTurn());
-        return EncodedSample.Of(tokens.Ids, weights) with { OpenTurns = spans is null ? 0 : _open.Count(written, tokens, spans) };
+        return EncodedSample.Of(tokens.Ids, weights) with
+        {
+            OpenTurns = spans is null ? 0 : _open.Count(written, tokens, spans),
+            LostReasoning = lost,
+        };
     }
 
     /// <summary>The tokens of a prompt that the model is to continue.</summary>

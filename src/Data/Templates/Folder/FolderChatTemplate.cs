@@ -15,6 +15,7 @@ public sealed class FolderChatTemplate
     private readonly DateTimeOffset _now;
     private readonly WrittenFields _written;
     private readonly WrittenTurns _turns;
+    private readonly WrittenReasoning _reasoning;
     private readonly CallForms _calls;
 
     private FolderChatTemplate(IReadOnlyList<KeyValuePair<string, JinjaValue>> tokens, ChatTemplateSource source, DateTimeOffset now)
@@ -23,6 +24,7 @@ public sealed class FolderChatTemplate
         _calls = new CallForms((example, form) => TryRender(new ExampleValues(example, form), example.Messages));
         _written = new WrittenFields(source, example => TryRender(Values(example), example.Messages));
         _turns = new WrittenTurns(example => TryRender(Values(example), example.Messages));
+        _reasoning = new WrittenReasoning(example => TryRender(Values(example), example.Messages), _written.IsCommented);
         (Source, ToolSource) = (source.Chat, source.ToolUse ?? source.Chat);
         ReadsTime = $"{source.Chat}{source.ToolUse}".Contains("strftime_now", StringComparison.Ordinal);
 
@@ -96,13 +98,17 @@ public sealed class FolderChatTemplate
     /// <summary>Whether it has written an example to learn from.</summary>
     public bool HasWritten { get; private set; }
 
-    /// <summary>The whole conversation, and which parts of the text are learned.</summary>
+    /// <summary>
+    /// The whole conversation, which parts of the text are learned, and in how many of the learned turns the reasoning is left out.
+    /// </summary>
     /// <param name="example">The conversation.</param>
     /// <param name="closing">The template's end of turn, empty where it has none.</param>
     /// <param name="inner">The same of an answer that is not the last, where it may be another.</param>
     /// <param name="prompts">Whether to learn everything but what turns say of themselves; the parts are null if none says anything.</param>
-    /// <exception cref="DatasetException">The template refuses it, or there is no telling exactly what the assistant says.</exception>
-    internal (string Text, IReadOnlyList<LearnedSpan>? Spans) RenderLearned(
+    /// <exception cref="DatasetException">
+    /// The template refuses it, leaves some of it out, or there is no telling exactly what the assistant says.
+    /// </exception>
+    internal (string Text, IReadOnlyList<LearnedSpan>? Spans, int LostReasoning) RenderLearned(
         Example example, string closing, string inner = "", bool prompts = false)
     {
         _written.Check(example, Name);
@@ -113,15 +119,21 @@ public sealed class FolderChatTemplate
         // Checked first, so that it is mostly only read: threads that write what others read slow each other down.
         if (!HasWritten) HasWritten = true;
         var marks = Chosen(example).MarksGeneration;
-        if (!prompts) return (whole.Text, new LearnedSpans(this, values, whole, marks, closing, inner).Find());
+        if (!prompts)
+        {
+            var learned = new LearnedSpans(this, values, whole, marks, closing, inner).Find();
+            return (whole.Text, learned, _reasoning.Check(example, m => m.IsLearned, whole.Text, learned, Name));
+        }
+
+        var lost = _reasoning.Check(example, m => m.Train != false, whole.Text, spans: null, Name);
         var marked = example.Messages.Where(LearnedPrompts.IsMarked).ToList();
-        if (marked.Count == 0) return (whole.Text, null);
+        if (marked.Count == 0) return (whole.Text, null, lost);
 
         // Generation blocks hold nothing but answers.
         marks = marks && marked.All(m => m.Role == TurnTemplate.Assistant);
         var turns = Values(LearnedPrompts.MarkedTurns(example));
         var spans = new LearnedSpans(this, turns, whole, marks, closing, inner, "take the weights out of its turns").Find();
-        return (whole.Text, LearnedPrompts.Whole(spans, whole.Text.Length));
+        return (whole.Text, LearnedPrompts.Whole(spans, whole.Text.Length), lost);
     }
 
     internal JinjaRendering Render(Example example, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>

@@ -69,6 +69,16 @@ internal static class TemplateProbe
         }
     }
 
+    /// <summary>A turn with a field set.</summary>
+    public static ChatMessage With(ChatMessage message, string field, string value)
+    {
+        var fields = message.Fields is { } given
+            ? JsonObject.Create(given)!
+            : new() { ["role"] = message.Role, ["content"] = message.Content };
+        fields[field] = value;
+        return message with { Fields = JsonSerializer.SerializeToElement(fields) };
+    }
+
     /// <summary>Whether a turn calls tools.</summary>
     public static bool Calls(ChatMessage message) => message.Fields?.TryGetProperty("tool_calls", out _) == true;
 
@@ -87,15 +97,6 @@ internal static class TemplateProbe
             tool_calls = new[] { new { id = CallId, type = "function", function = new { name = Function, arguments = new { x = Argument } } } },
         }),
     };
-
-    private static ChatMessage With(ChatMessage message, string field, string value)
-    {
-        var fields = message.Fields is { } given
-            ? JsonObject.Create(given)!
-            : new() { ["role"] = message.Role, ["content"] = message.Content };
-        fields[field] = value;
-        return message with { Fields = JsonSerializer.SerializeToElement(fields) };
-    }
 
     private static ChatMessage Result(string content) => new(TurnRole.Tool, content)
     {

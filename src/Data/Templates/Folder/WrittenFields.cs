@@ -7,8 +7,8 @@ namespace LisaOrleans.Data;
 
 /// <summary>
 /// Refuses what a template of a folder does not write: a field or a variable that its code never names, and a turn's field that changes
-/// nothing in what it makes of any <see cref="TemplateProbe"/>. That it leaves a field out of earlier turns is its own affair, and so is a
-/// field that has a comment of its own: <c>{# thinking #}</c>.
+/// nothing in what it makes of any <see cref="TemplateProbe"/>. That it leaves a field out of other turns is its own affair, but for
+/// <see cref="WrittenReasoning"/>; and so is a field that has a comment of its own: <c>{# thinking #}</c>.
 /// </summary>
 /// <param name="source">The folder's templates.</param>
 /// <param name="render">What they write of a conversation; null where they refuse it.</param>
@@ -47,6 +47,9 @@ internal sealed class WrittenFields(ChatTemplateSource source, Func<Example, str
 
         return null;
     }
+
+    /// <summary>Whether the template that writes an example has a comment of a field's own.</summary>
+    public bool IsCommented(string name, Example example) => (example.Tools is null ? _chat : _toolUse).Value.IsCommented(name);
 
     private static IEnumerable<(string Name, string? Role)> Names(Example example)
     {
