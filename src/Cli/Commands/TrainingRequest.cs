@@ -25,7 +25,7 @@ internal static class TrainingRequest
         var config = ModelSettings.ReadConfig(request.ModelFolder, ofRun: true);
         values.Training.CheckUse(request.Spec);
         TrainingSpecValidator.CheckData(request.Spec, request.Dataset, request.EvalDataFile is not null);
-        var spec = AdapterSettings.Of(request);
+        var spec = AdapterSettings.Of(request, config);
         TrainingSpecValidator.Validate(DerivedSettings.Resolve(spec, config, weightsDtype: null, threads: 1), config);
         return request;
     }

@@ -42,7 +42,7 @@ internal static class ForkSettings
     public static void Check(TrainingSpec was, TrainingSpec spec, Manifest manifest, ModelConfig config)
     {
         var changed = RunSettings.Table.All
-            .Where(s => s.Record == typeof(TrainingSpec) && TrainingSetting.Format(s.Get(was)) != TrainingSetting.Format(s.Get(spec))).ToArray();
+            .Where(s => s.Record == typeof(TrainingSpec) && !SpecComparison.Same(s.Get(was), s.Get(spec))).ToArray();
         foreach (var setting in changed)
         {
             if (s_stored.Contains(setting.Property)) throw Wrong(setting, InTheStore);

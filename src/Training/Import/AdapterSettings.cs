@@ -1,4 +1,5 @@
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
 
@@ -14,9 +15,10 @@ public static class AdapterSettings
 
     /// <summary>The settings with the adapter's where they are left out.</summary>
     /// <param name="request">What the run is made from, with the settings as they were given.</param>
+    /// <param name="config">The model's shape.</param>
     /// <exception cref="InvalidTrainingSettingException">A setting says something else than the adapter, or the method trains none.</exception>
     /// <exception cref="InvalidDataFileException">The folder holds no adapter, or one that is not supported.</exception>
-    public static TrainingSpec Of(RunRequest request)
+    public static TrainingSpec Of(RunRequest request, ModelConfig config)
     {
         var spec = request.Spec;
         if (request.AdapterFolder is not { } adapterFolder) return spec;
@@ -38,11 +40,24 @@ public static class AdapterSettings
         foreach (var setting in s_fixed.Select(RunSettings.Table.Of))
         {
             var (given, own) = (TrainingSetting.Format(setting.Get(spec)), TrainingSetting.Format(setting.Get(told)));
-            if (IsGiven(setting) && given != own)
+            if (IsGiven(setting) && given != own && !MeansTheSame(setting))
                 throw new InvalidTrainingSettingException(setting.Name, $"is {given}, but that of {{adapter}} is {own}; leave it out");
         }
 
         return told;
+
+        // Lists are sets for PEFT, and have other names for the same: in the place of the adapter's they name the same modules.
+        bool MeansTheSame(TrainingSetting setting)
+        {
+            var other = setting.Property switch
+            {
+                nameof(TrainingSpec.LoraTargetModules) => told with { LoraTargetModules = spec.LoraTargetModules },
+                nameof(TrainingSpec.LayersToTransform) => told with { LayersToTransform = spec.LayersToTransform },
+                _ => null,
+            };
+            return other is not null && Methods.Of(other).Check(other, config) is null && Enumerable.Range(0, config.NumHiddenLayers)
+                .All(i => Methods.Adapters(other)!.Targets(config, i).SequenceEqual(Methods.Adapters(told)!.Targets(config, i)));
+        }
 
         bool IsGiven(TrainingSetting setting) =>
             request.Given.Contains(setting.Name) || TrainingSetting.Format(setting.Get(spec)) != TrainingSetting.Format(setting.Default);

@@ -71,7 +71,7 @@ public sealed record ImportOptions
     /// <exception cref="InvalidTrainingSettingException">A setting says something else than the adapter.</exception>
     /// <exception cref="InvalidDataFileException">The adapter's folder holds none, or one that is not supported.</exception>
     public TrainingSpec Resolve(RunRequest request, ModelConfig config, Func<string> weightsDtype, TrainingSpec? began = null) =>
-        Resolve(AdapterSettings.Of(request), config, weightsDtype, began);
+        Resolve(AdapterSettings.Of(request, config), config, weightsDtype, began);
 
     /// <summary>The same without an adapter.</summary>
     /// <param name="spec">The settings as they were given.</param>

@@ -24,5 +24,13 @@ public static class SpecComparison
         ];
     }
 
-    private static string Text(object? value) => JsonSerializer.Serialize(value);
+    /// <summary>Whether two values of a setting mean the same: lists are of layers, modules and samples, and in any order.</summary>
+    internal static bool Same(object? one, object? other) => Text(one) == Text(other);
+
+    private static string Text(object? value) => JsonSerializer.Serialize(value switch
+    {
+        IReadOnlyList<int> numbers => numbers.Distinct().Order().ToArray(),
+        IReadOnlyList<string> names => names.Distinct().Order(StringComparer.Ordinal).ToArray(),
+        _ => value,
+    });
 }

@@ -9,6 +9,9 @@ namespace LisaOrleans.Training.Tests;
 /// <summary>Adapters that another program has written by PEFT's rules.</summary>
 public sealed class PeftFolderTests
 {
+    // Every linear map of a layer.
+    private const string All = "\"q_proj\", \"k_proj\", \"v_proj\", \"o_proj\", \"gate_proj\", \"up_proj\", \"down_proj\"";
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     // As a version of 2023 wrote it: without rsLoRA, DoRA and patterns.
@@ -85,6 +88,46 @@ public sealed class PeftFolderTests
         }
 
         static int Rank(int layer, string module) => layer == 2 && module == "self_attn.v_proj" ? 5 : 3;
+    }
+
+    [Theory]
+    [InlineData("[\"v_proj\", \"down_proj\"]", "null", "down_proj,v_proj,v_proj", "", null)]
+    [InlineData($"[{All}]", "null", "all-linear", "", null)]
+    [InlineData("\"all-linear\"", "null", "down_proj,up_proj,gate_proj,o_proj,v_proj,k_proj,q_proj", "", null)]
+    [InlineData("[\"v_proj\", \"q_proj\"]", "[3, 1]", "", "1,3", null)]
+    [InlineData("[\"model.layers.1.self_attn.q_proj\"]", "[1]", "q_proj", "1", null)]
+    [InlineData("[\"v_proj\"]", "null", "v_proj", "5,4,3,2,1,0", null)]
+    [InlineData("[\"v_proj\", \"down_proj\"]", "null", "down_proj", "", "lora_target_modules")]
+    [InlineData("[\"v_proj\", \"down_proj\"]", "null", "", "", "lora_target_modules")]
+    [InlineData("[\"v_proj\", \"down_proj\"]", "null", "down_proj,v_proj,x_proj", "", "lora_target_modules")]
+    [InlineData("[\"v_proj\"]", "[3, 1]", "v_proj", "3", "layers_to_transform")]
+    [InlineData("[\"v_proj\"]", "null", "v_proj", "0,1,2,3,4,5,6", "layers_to_transform")]
+    public async Task Of_modules_and_layers_that_mean_those_of_the_adapter_may_be_given(
+        string own, string ownLayers, string modules, string layers, string? wrong)
+    {
+        using var folder = new TempFolder();
+        var config = Old;
+        (config["target_modules"], config["layers_to_transform"]) = (JsonNode.Parse(own), JsonNode.Parse(ownLayers));
+        await File.WriteAllTextAsync(folder[AdapterFiles.Config], config.ToJsonString(), Token);
+        var table = RunSettings.Table;
+        var (names, numbers) = (table.Of(nameof(TrainingSpec.LoraTargetModules)), table.Of(nameof(TrainingSpec.LayersToTransform)));
+        var request = TinyStories.Request(TinyStories.LoraSpec(1) with
+        {
+            LoraAlpha = 8,
+            LoraTargetModules = (IReadOnlyList<string>)names.Parse(modules),
+            LayersToTransform = (IReadOnlyList<int>)numbers.Parse(layers),
+        }) with { AdapterFolder = folder.Root, Given = layers.Length > 0 ? [names.Name, numbers.Name] : [names.Name] };
+        if (wrong is not null)
+        {
+            var error = Assert.Throws<InvalidTrainingSettingException>(() => AdapterSettings.Of(request, TinyStories.Config));
+            Assert.Equal(wrong, error.Setting);
+            return;
+        }
+
+        var spec = AdapterSettings.Of(request, TinyStories.Config);
+        var adapter = PeftFolder.ReadOptions(folder.Root);
+        Assert.Equal(adapter.TargetModules, spec.LoraTargetModules);
+        Assert.Equal(adapter.LayersToTransform, spec.LayersToTransform);
     }
 
     [Theory]

@@ -123,6 +123,17 @@ public sealed class DerivedSettingsTests
         Assert.True(Resolve(began with { StochasticRounding = true }, began).RandomKeysByStep);
     }
 
+    // For PEFT they are sets.
+    [Fact]
+    public void Differences_lists_in_another_order_make_none()
+    {
+        var stored = TinyStories.LoraSpec(1) with { LoraTargetModules = ["v_proj", "q_proj"], LayersToTransform = [3, 1] };
+        var given = stored with { LoraTargetModules = ["q_proj", "v_proj", "q_proj"], LayersToTransform = [1, 3] };
+        Assert.Empty(SpecComparison.Differences(stored, given));
+        Assert.Equal(
+            ["layers_to_transform: was [1,3], now [3]"], SpecComparison.Differences(stored, given with { LayersToTransform = [3] }));
+    }
+
     [Fact]
     public void Resolve_run_that_is_resumed_keeps_its_lanes()
     {
