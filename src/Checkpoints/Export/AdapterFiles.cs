@@ -33,12 +33,16 @@ public static class AdapterFiles
             folder, $"has {other} of {(adapter ? "a model" : "an adapter")}, and {(adapter ? "an adapter" : "a model")} needs a folder of its own");
     }
 
+    /// <summary>Whether a model is the text model of a multimodal one, which has other modules beside it.</summary>
+    /// <param name="names">How the model's folder names its tensors.</param>
+    public static bool IsOfMultimodal(TensorNames names) => names.StoredPrefix.Contains("language_model.", StringComparison.Ordinal);
+
     /// <summary>The name of a module, or of a tensor, in a model as it is loaded.</summary>
     /// <param name="names">How the model's folder names its tensors.</param>
     /// <param name="name">Its name in the family.</param>
     /// <remarks>Text models inside multimodal ones; the names of their folders have changed over time, those of modules are these.</remarks>
     public static string ModuleName(TensorNames names, string name) =>
-        names.StoredPrefix.Contains("language_model.", StringComparison.Ordinal) && name.StartsWith("model.", StringComparison.Ordinal)
+        IsOfMultimodal(names) && name.StartsWith("model.", StringComparison.Ordinal)
             ? "model.language_model." + name["model.".Length..]
             : name;
 }

@@ -19,6 +19,9 @@ internal static class PeftConfig
     public static byte[] Write(LoraOptions lora, ModelConfig config, TensorNames names, string baseModel)
     {
         var maps = Enumerable.Range(0, config.NumHiddenLayers).SelectMany(i => lora.Targets(config, i)).ToArray();
+
+        // A vision tower has modules with the same last pieces, which PEFT would give adapters, too.
+        var modules = AdapterFiles.IsOfMultimodal(names) ? maps.Select(t => t.Map.Name) : lora.ModuleNames(config);
         return JsonSerializer.SerializeToUtf8Bytes(
             new JsonObject
             {
@@ -32,7 +35,7 @@ internal static class PeftConfig
                 ["lora_dropout"] = lora.Dropout,
                 ["use_rslora"] = lora.UseRslora,
                 ["use_dora"] = lora.UseDora,
-                ["target_modules"] = Array(lora.ModuleNames(config).Select(Loaded)),
+                ["target_modules"] = Array(modules.Select(Loaded)),
                 ["layers_to_transform"] = lora.LayersToTransform.Count == 0 ? null : Array(lora.LayersToTransform),
                 ["layers_pattern"] = null,
                 ["rank_pattern"] = new JsonObject(lora.RankPattern.Select(p => KeyValuePair.Create(Loaded(p.Key), (JsonNode?)p.Value))),

@@ -16,7 +16,7 @@ internal class LoraMethod : ITrainingMethod
         CultureInfo.InvariantCulture,
         $"{(spec.UseDora ? "DoRA" : spec.UseRslora ? "rsLoRA" : "LoRA")}: rank {spec.LoraR}, alpha {spec.LoraAlpha}"
             + $"{(spec.LoraDropout > 0 ? $", dropout {spec.LoraDropout}" : "")}, on "
-            + $"{(spec.LoraTargetModules.Count > 0 ? string.Join(", ", spec.LoraTargetModules) : "queries and values")}"
+            + $"{Modules(spec.LoraTargetModules)}"
             + $"{(spec.LayersToTransform.Count > 0 ? $" of layers {string.Join(", ", spec.LayersToTransform)}" : "")}");
 
     public PeriodPlan Plan(SamplingTurn turn) =>
@@ -56,6 +56,14 @@ internal class LoraMethod : ITrainingMethod
         RankPattern = spec.LoraRankPattern ?? ImmutableDictionary<string, int>.Empty,
         AlphaPattern = spec.LoraAlphaPattern ?? ImmutableDictionary<string, double>.Empty,
         Seed = spec.Seed,
+    };
+
+    // The whole names of all of a model's are too many to read.
+    private static string Modules(IReadOnlyList<string> names) => names.Count switch
+    {
+        0 => "queries and values",
+        <= 16 => string.Join(", ", names),
+        _ => $"{names.Count} modules: {string.Join(", ", names.Select(n => n[(n.LastIndexOf('.') + 1)..]).Distinct())}",
     };
 
     private static SettingProblem Wrong(string property, string problem) => new(property, problem);

@@ -217,6 +217,15 @@ public sealed class LoraMethodTests
         var adapter = await run.ExportAsync();
         Assert.Contains("base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight", TestRun.ReadWeights(adapter).Keys);
         using var both = ModelLoader.Load(folder["model"], null, adapter);
+
+        // In full: the vision tower has modules with the same last pieces.
+        Assert.Equal(
+            Enumerable.Range(0, both.Config.NumHiddenLayers).SelectMany(layer => (string[])
+                [$"model.layers.{layer}.self_attn.q_proj", $"model.layers.{layer}.self_attn.v_proj"]),
+            PeftFolder.ReadOptions(adapter).TargetModules);
+        Assert.Contains(
+            "\"model.language_model.layers.0.self_attn.q_proj\"",
+            await File.ReadAllTextAsync(Path.Combine(adapter, "adapter_config.json"), Token), StringComparison.Ordinal);
     }
 
     [Fact]

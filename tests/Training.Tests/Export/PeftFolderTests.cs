@@ -204,7 +204,9 @@ public sealed class PeftFolderTests
 
         var written = JsonNode.Parse(PeftConfig.Write(lora, model.Config, model.Names, "model"))!;
         var loaded = prefix.Length == 0 ? "" : "model.language_model.";
-        Assert.Equal($"{loaded}layers.0.self_attn.q_proj", written["target_modules"]![0]!.GetValue<string>());
+        Assert.Equal(
+            ["model.language_model.layers.0.self_attn.q_proj", "model.language_model.layers.1.self_attn.q_proj"],
+            written["target_modules"]!.AsArray().Select(m => m!.GetValue<string>()));
         Assert.Equal($"{loaded}layers.0.self_attn.q_proj", Assert.Single(written["alpha_pattern"]!.AsObject()).Key);
         Assert.Equal($"{loaded}layers.1.self_attn.q_proj", Assert.Single(written["rank_pattern"]!.AsObject()).Key);
         Assert.Null(new LoraMethod().Check(TinyStories.LoraSpec(1) with { LoraTargetModules = [$"{prefix}layers.0.self_attn.q_proj"] }, model.Config));
