@@ -123,4 +123,11 @@ public sealed partial record TrainingSpec
     [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
     [UnusedWith(nameof(Method), TrainingMethods.Lora, TrainingMethods.Qlora)]
     public bool LisaKeepOptimizerState { get; init; }
+
+    /// <value>
+    /// Whether the padding token's row of the embedding has no gradient from being looked up. False (default) for a run whose model has no
+    /// such row or whose embedding is as it is, and for one that an older build began.
+    /// </value>
+    [Id(57), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool NoPaddingGradient { get; init; }
 }

@@ -48,6 +48,7 @@ public sealed class ReferenceTrainer : IDisposable
         {
             GradientLanes = lanes,
             RandomKeysByStep = byStep,
+            NoPaddingGradient = spec.NoPaddingGradient,
         };
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i =>
             new LayerPart(config, i, dtypes, optimizer, spec.GradientCheckpointing, LayerWeights(i), lora, form, scratch)

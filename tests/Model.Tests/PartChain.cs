@@ -7,9 +7,13 @@ internal sealed class PartChain : IDisposable
 {
     public PartChain(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, Dictionary<string, Tensor> weights, bool recompute = false,
-        LoraOptions? lora = null, int lanes = 1, WeightScratch? scratch = null)
+        LoraOptions? lora = null, int lanes = 1, WeightScratch? scratch = null, bool noPaddingGradient = false)
     {
-        Embedding = new EmbeddingPart(config, dtypes, optimizer, weights) { GradientLanes = lanes };
+        Embedding = new EmbeddingPart(config, dtypes, optimizer, weights)
+        {
+            GradientLanes = lanes,
+            NoPaddingGradient = noPaddingGradient,
+        };
         Layers = [.. Enumerable.Range(0, config.NumHiddenLayers)
             .Select(i => new LayerPart(config, i, dtypes, optimizer, recompute, weights, lora, scratch: scratch) { GradientLanes = lanes })];
         Head = new HeadPart(config, dtypes, optimizer, weights, () => Embedding) { GradientLanes = lanes };

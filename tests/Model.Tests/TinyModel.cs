@@ -1,3 +1,4 @@
+using System.Globalization;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Model.Tests;
@@ -9,12 +10,14 @@ internal static class TinyModel
 
     public static PartDtypes Float32 { get; } = PartDtypes.Parse("float32", "float32");
 
-    public static DecoderConfig Config(bool tied = false, bool bias = false, int layers = 3) => (DecoderConfig)ModelConfigReader.Parse(
+    public static DecoderConfig Config(
+        bool tied = false, bool bias = false, int layers = 3, int? padding = null) => (DecoderConfig)ModelConfigReader.Parse(
         $$"""
         {
           "model_type": "{{(bias ? "qwen2" : "llama")}}", "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": {{layers}},
           "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 4, "vocab_size": 29, "max_position_embeddings": 32,
-          "rms_norm_eps": 1e-5, "rope_theta": 10000, "tie_word_embeddings": {{(tied ? "true" : "false")}}
+          "rms_norm_eps": 1e-5, "rope_theta": 10000, "tie_word_embeddings": {{(tied ? "true" : "false")}},
+          "pad_token_id": {{padding?.ToString(CultureInfo.InvariantCulture) ?? "null"}}
         }
         """,
         "config.json");

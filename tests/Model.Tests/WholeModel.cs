@@ -11,18 +11,24 @@ namespace LisaOrleans.Model.Tests;
 internal static class WholeModel
 {
     /// <summary>Logits [B, T, V].</summary>
-    public static Tensor Logits(DecoderConfig config, IReadOnlyDictionary<string, Tensor> w, Tensor ids_BT)
+    /// <param name="config">The model's shape.</param>
+    /// <param name="w">The weights.</param>
+    /// <param name="ids_BT">The tokens.</param>
+    /// <param name="padding">The token whose embedding counts as a constant; null for none.</param>
+    public static Tensor Logits(DecoderConfig config, IReadOnlyDictionary<string, Tensor> w, Tensor ids_BT, int? padding = null)
     {
         var x = w["model.embed_tokens.weight"].index_select(0, ids_BT.flatten()).view(ids_BT.shape[0], ids_BT.shape[1], -1);
+        if (padding is { } id) x = where(ids_BT.eq(id).unsqueeze(2), x.detach(), x);
         for (var i = 0; i < config.NumHiddenLayers; i++) x = Layer(config, w, $"model.layers.{i}.", x);
         var head = config.TieWordEmbeddings ? w["model.embed_tokens.weight"] : w["lm_head.weight"];
         return Norm(x, w["model.norm.weight"], config.RmsNormEps).matmul(head.t());
     }
 
     /// <summary>Mean cross-entropy over labels that are not -100.</summary>
-    public static Tensor Loss(DecoderConfig config, IReadOnlyDictionary<string, Tensor> w, Tensor ids_BT, Tensor labels_BT)
+    public static Tensor Loss(
+        DecoderConfig config, IReadOnlyDictionary<string, Tensor> w, Tensor ids_BT, Tensor labels_BT, int? padding = null)
     {
-        var logProbabilities = F.log_softmax(Logits(config, w, ids_BT), -1).view(-1, config.VocabSize);
+        var logProbabilities = F.log_softmax(Logits(config, w, ids_BT, padding), -1).view(-1, config.VocabSize);
         var labels = labels_BT.flatten();
         var keep = labels.ne(-100);
         var safe = labels.clamp_min(0).unsqueeze(1);

@@ -14,6 +14,7 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
         {
             GradientLanes = GradientLanes.Of(spec),
             RandomKeysByStep = spec.RandomKeysByStep,
+            NoPaddingGradient = spec.NoPaddingGradient,
         };
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)

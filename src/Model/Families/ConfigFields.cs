@@ -145,6 +145,23 @@ internal sealed class ConfigFields
         return [.. items.Select(i => Whole(i, 0, int.MaxValue) ?? throw Wrong(name, "must be a token id or a list of them"))];
     }
 
+    /// <summary>The row of the embedding that pad_token_id names; null for none. torch's Embedding counts from the end below 0.</summary>
+    /// <param name="rows">Rows of the embedding.</param>
+    /// <param name="missing">Hugging Face's default where the field is missing.</param>
+    public int? PaddingRow(int rows, int? missing)
+    {
+        const string Name = "pad_token_id";
+        var id = missing;
+        if (States(Name)) id = Find(Name) is { } value ? Whole(value, int.MinValue, int.MaxValue) ?? Unreadable(value) : null;
+        var row = id < 0 ? id + rows : id;
+
+        // No token has another row; torch refuses the number.
+        return row >= 0 && row < rows ? row : null;
+
+        int? Unreadable(JsonElement value) =>
+            IsOfRun ? null : throw Wrong(Name, $"is {Shorten(value)}; it must be a token id or null");
+    }
+
     public Activation Activation(string name, Activation otherwise)
     {
         if (Text(name) is not { } text) return otherwise;

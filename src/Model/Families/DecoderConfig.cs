@@ -17,10 +17,11 @@ public abstract record DecoderConfig : ModelConfig
     /// <param name="keyValueHeads">Default of num_key_value_heads; null for num_attention_heads, which is also what a null in
     /// the file means.</param>
     /// <param name="ropeFields">Fields of rope_parameters that only this family has.</param>
+    /// <param name="padTokenId">Default of pad_token_id.</param>
     private protected DecoderConfig(
         ConfigFields json, int maxPositions, bool tied = false, int? headDim = null, double theta = 10000,
         double? partialRotary = null, bool interleaved = false, double eps = 1e-6, int? keyValueHeads = null,
-        string[]? ropeFields = null)
+        string[]? ropeFields = null, int? padTokenId = null)
         : base(json)
     {
         HiddenSize = json.Count("hidden_size");
@@ -46,6 +47,7 @@ public abstract record DecoderConfig : ModelConfig
         HeadDim = width ?? HiddenSize / NumAttentionHeads;
         if (HeadDim % 2 != 0) throw json.Wrong("head_dim", $"is {HeadDim}; rotary embeddings need an even number");
         VocabSize = json.Count("vocab_size");
+        PaddingRow = json.PaddingRow(VocabSize, padTokenId);
         MaxPositionEmbeddings = json.Count("max_position_embeddings", maxPositions);
         RmsNormEps = json.Number("rms_norm_eps", eps, above: 0);
         TieWordEmbeddings = json.Flag("tie_word_embeddings", tied);

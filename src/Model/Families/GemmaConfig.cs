@@ -7,7 +7,7 @@ namespace LisaOrleans.Model;
 public abstract record GemmaConfig : DecoderConfig
 {
     private protected GemmaConfig(ConfigFields json, int maxPositions, int keyValueHeads, double theta = 10000)
-        : base(json, maxPositions, tied: true, headDim: 256, theta, keyValueHeads: keyValueHeads)
+        : base(json, maxPositions, tied: true, headDim: 256, theta, keyValueHeads: keyValueHeads, padTokenId: 0)
     {
         HiddenAct = json.Activation("hidden_activation", Activation.GeluTanh);
         AttentionBias = json.Flag("attention_bias", false);

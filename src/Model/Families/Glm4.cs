@@ -7,7 +7,9 @@ namespace LisaOrleans.Model;
 public sealed record Glm4 : DecoderConfig
 {
     internal Glm4(ConfigFields json)
-        : base(json, maxPositions: 131_072, headDim: 128, partialRotary: 0.5, interleaved: true, eps: 1.5625e-7, keyValueHeads: 2) =>
+        : base(
+            json, maxPositions: 131_072, headDim: 128, partialRotary: 0.5, interleaved: true, eps: 1.5625e-7, keyValueHeads: 2,
+            padTokenId: 151_329) =>
         QkvBias = json.Flag("attention_bias", true);
 
     /// <value>Biases on queries, keys and values.</value>

@@ -32,8 +32,9 @@ public sealed record Gpt2 : ModelConfig
         _scaled = json.Flag("scale_attn_weights", true);
         _scaledByLayer = json.Flag("scale_attn_by_inverse_layer_idx", false);
 
-        // An older name of n_positions, the order in which the same numbers are computed, and a setting of the first GPT.
-        json.LetPass("n_ctx", "reorder_and_upcast_attn", "predict_special_tokens");
+        // An older name of n_positions, the order in which the same numbers are computed, and a setting of the first GPT. The embedding
+        // knows no padding token.
+        json.LetPass("n_ctx", "reorder_and_upcast_attn", "predict_special_tokens", "pad_token_id");
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ public sealed record Ministral3 : DecoderConfig
     private static readonly string[] s_ropeFields = [Beta, "max_position_embeddings"];
 
     internal Ministral3(ConfigFields json)
-        : base(json, maxPositions: 262_144, headDim: 128, eps: 1e-5, keyValueHeads: 8, ropeFields: s_ropeFields)
+        : base(json, maxPositions: 262_144, headDim: 128, eps: 1e-5, keyValueHeads: 8, ropeFields: s_ropeFields, padTokenId: 11)
     {
         if (!json.Has("rope_parameters") && !json.Has("rope_scaling"))
             throw json.Wrong("rope_parameters", "is missing; the default of transformers is the stretching of one model only");

@@ -41,6 +41,12 @@ public abstract record ModelConfig
     /// <value>Tokens, V.</value>
     public int VocabSize { get; init; }
 
+    /// <value>
+    /// The row of the embedding that has no gradient from being looked up: <c>padding_idx</c> of torch's Embedding, which Hugging Face's
+    /// class takes from pad_token_id. Null for none.
+    /// </value>
+    public int? PaddingRow { get; private protected init; }
+
     /// <value>Longest sequence that the model was made for.</value>
     public int MaxPositionEmbeddings { get; private protected init; }
 

@@ -12,7 +12,7 @@ public record Olmo2 : DecoderConfig
     }
 
     private protected Olmo2(ConfigFields json, double theta)
-        : base(json, maxPositions: 2048, theta: theta, eps: 1e-5) =>
+        : base(json, maxPositions: 2048, theta: theta, eps: 1e-5, padTokenId: 1) =>
         AttentionBias = json.Flag("attention_bias", false);
 
     /// <value>Biases on queries, keys, values and the attention's output.</value>

@@ -7,7 +7,9 @@ namespace LisaOrleans.Model;
 public sealed record Phi3 : DecoderConfig
 {
     internal Phi3(ConfigFields json)
-        : base(json.WithDefaults(("original_max_position_embeddings", 4096)), maxPositions: 4096, partialRotary: 1, eps: 1e-5)
+        : base(
+            json.WithDefaults(("original_max_position_embeddings", 4096)), maxPositions: 4096, partialRotary: 1, eps: 1e-5,
+            padTokenId: 32_000)
     {
         if (Rope.Scaling is not (null or LongRopeScaling))
             throw json.Wrong("rope_scaling", "is of a type that phi3 does not have; supported here are default and longrope");

@@ -9,7 +9,7 @@ namespace LisaOrleans.Model;
 public sealed record SmolLm3 : DecoderConfig
 {
     internal SmolLm3(ConfigFields json)
-        : base(json, maxPositions: 32768, tied: true, theta: 2_000_000, keyValueHeads: 4)
+        : base(json, maxPositions: 32768, tied: true, theta: 2_000_000, keyValueHeads: 4, padTokenId: 128_004)
     {
         AttentionBias = json.Flag("attention_bias", false);
         MlpBias = json.Flag("mlp_bias", false);

@@ -19,7 +19,7 @@ internal static class UnreadFields
     private static readonly HashSet<string> s_harmless =
     [
         "architectures", "transformers_version", "_name_or_path", "name_or_path", "model_type", "auto_map", "torchscript",
-        "bos_token_id", "pad_token_id", "sep_token_id", "cls_token_id", "unk_token_id", "decoder_start_token_id", "forced_bos_token_id",
+        "bos_token_id", "sep_token_id", "cls_token_id", "unk_token_id", "decoder_start_token_id", "forced_bos_token_id",
         "forced_eos_token_id", "begin_suppress_tokens", "suppress_tokens", "bad_words_ids", "prefix",
         "initializer_range", "initializer_factor", "initializer_cutoff_factor", "init_std", "use_cache", "cache_implementation",
         .. s_dropout, "summary_first_dropout", "classifier_dropout",

@@ -19,6 +19,9 @@ public sealed class EmbeddingPart : ModelPart
         if (config.TieWordEmbeddings) Matrix.CreateAlias();
     }
 
+    /// <value>Whether <see cref="ModelConfig.PaddingRow"/> has no gradient from being looked up. Default false.</value>
+    public bool NoPaddingGradient { get; init; }
+
     private Parameter Matrix => Parameters.Single(p => p.Spec.Name == _embedding.Matrix.Spec.Name);
 
     // A tied head uses all of the matrix.
@@ -78,7 +81,10 @@ public sealed class EmbeddingPart : ModelPart
         {
             BeforeBackward(index);
             autograd.backward([pass.Output], [gradient_BTD]);
-            Matrix.AddRows(pass.Rows, pass.Leaf.grad!.DetachFromDisposeScope());
+            var gradient_ND = pass.Leaf.grad!.DetachFromDisposeScope();
+            if (NoPaddingGradient && Config.PaddingRow is { } padding && Array.BinarySearch(pass.Rows, padding) is >= 0 and var place)
+                Clear(gradient_ND, place);
+            Matrix.AddRows(pass.Rows, gradient_ND);
         }
     }
 
@@ -101,5 +107,11 @@ public sealed class EmbeddingPart : ModelPart
         }
 
         _outputs.Clear();
+    }
+
+    private static void Clear(Tensor rows, int place)
+    {
+        using var row = rows[place];
+        row.zero_();
     }
 }

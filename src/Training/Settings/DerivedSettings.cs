@@ -29,6 +29,7 @@ public static class DerivedSettings
             Dtype = Dtype(spec.Dtype, config, weightsDtype),
             Threads = spec.Threads > 0 ? spec.Threads : threads,
             DecaysSinks = began?.DecaysSinks ?? HasSinks(config),
+            NoPaddingGradient = began?.NoPaddingGradient ?? (config.PaddingRow is not null && Methods.Adapters(spec) is null),
         };
         return began is null && compute is not null && resolved is { Dtype: RunDtypes.BFloat16, ComputeDtype: TrainingSpec.AutoDtype }
             ? resolved with { ComputeDtype = compute(config) }
@@ -49,6 +50,7 @@ public static class DerivedSettings
             KeepsSmallMoments = IsOf8Bits(spec) && (began is null || began.KeepsSmallMoments || !IsOf8Bits(began)),
             RevisedUpdates = IsRevised(spec) && (began is null || began.RevisedUpdates || !IsRevised(began)),
             DecaysSinks = began?.DecaysSinks ?? spec.DecaysSinks,
+            NoPaddingGradient = began?.NoPaddingGradient ?? false,
         };
         return began is null ? stored : stored with
         {

@@ -14,7 +14,7 @@ public sealed partial class OneTableTests
     [
         nameof(TrainingSpec.DataDescription), nameof(TrainingSpec.PadTokenId), nameof(TrainingSpec.RandomKeysByStep),
         nameof(TrainingSpec.RoundsInPieces), nameof(TrainingSpec.KeepsSmallMoments), nameof(TrainingSpec.RevisedUpdates),
-        nameof(TrainingSpec.DecaysSinks),
+        nameof(TrainingSpec.DecaysSinks), nameof(TrainingSpec.NoPaddingGradient),
         nameof(TrainingSpec.LoraRankPattern), nameof(TrainingSpec.LoraAlphaPattern),
     ];
 

@@ -78,7 +78,7 @@ public sealed class SettingsFileTests
             nameof(TrainingSpec.ApolloScale), nameof(TrainingSpec.ApolloScaleType), nameof(TrainingSpec.LoraRankPattern),
             nameof(TrainingSpec.LoraAlphaPattern), nameof(TrainingSpec.Objective), nameof(TrainingSpec.Beta),
             nameof(TrainingSpec.LabelSmoothing), nameof(TrainingSpec.KeepsSmallMoments), nameof(TrainingSpec.RevisedUpdates),
-            nameof(TrainingSpec.DecaysSinks),
+            nameof(TrainingSpec.DecaysSinks), nameof(TrainingSpec.NoPaddingGradient),
 
             // What save_total_limit says instead.
             nameof(TrainingSpec.KeepManifests),

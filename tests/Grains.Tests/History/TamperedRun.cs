@@ -13,8 +13,10 @@ internal static class TamperedRun
     /// <param name="run">The run, named test.</param>
     /// <param name="onlyLater">Whether that of step 0 stays as it is.</param>
     /// <param name="change">Makes of each manifest and its settings what they are to be.</param>
+    /// <param name="state">The run's state from now on.</param>
     public static async Task ChangeAsync(
-        TestRun run, bool onlyLater, Func<Manifest, TrainingSpec, (Manifest Manifest, TrainingSpec Spec)> change)
+        TestRun run, bool onlyLater, Func<Manifest, TrainingSpec, (Manifest Manifest, TrainingSpec Spec)> change,
+        string state = RunHeadStates.Succeeded)
     {
         var manifests = (await RunManifests.FindAsync(run.Store, "test", Token))!;
         var kept = new List<KeptManifest>();
@@ -25,7 +27,7 @@ internal static class TamperedRun
         }
 
         var last = await ChangedAsync(manifests.Last);
-        var session = await RunStore.AcquireAsync(run.Store, "test", new RunClaim(RunHeadStates.Succeeded), Token);
+        var session = await RunStore.AcquireAsync(run.Store, "test", new RunClaim(state), Token);
         var segments = await KeptManifests.WriteAsync(run.Store, manifests.Head.Kept, manifests.Kept, kept, Token);
         await session.CommitAsync(last, session.Head.Journal, segments, Token);
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 using TorchSharp;
@@ -81,6 +82,29 @@ public sealed class ReferenceTrainerTests
         using var folder = new TempFolder();
         await ExpertsFolder.WriteAsync(folder["model"], Token);
         await Compare(s_spec with { Dtype = "bfloat16", ComputeDtype = "float32" }, folder["model"]);
+    }
+
+    // Its padding token begins every sample.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ReferenceTrainer_padding_token_in_grains_has_the_same_bits_in_new_runs_and_older_ones(bool isNew)
+    {
+        using var folder = new TempFolder();
+        await FamilyFolder.WriteAsync(folder["model"], "granite", Token);
+        var config = JsonNode.Parse(await File.ReadAllTextAsync(folder["model/config.json"], Token))!;
+        config["pad_token_id"] = 1;
+        await File.WriteAllTextAsync(folder["model/config.json"], config.ToJsonString(), Token);
+        using var run = await TestRun.ImportAsync(s_spec with { BlockSize = 16 }, folder["model"]);
+        if (!isNew)
+        {
+            await TamperedRun.ChangeAsync(
+                run, onlyLater: false, (manifest, spec) => (manifest, spec with { NoPaddingGradient = false }), RunHeadStates.Queued);
+        }
+
+        await run.FinishAsync();
+        Assert.Equal(isNew, (await RunFiles.ReadSpecAsync(run.Store, await run.ManifestAsync(), Token)).NoPaddingGradient);
+        await AssertSameBits(run, folder["model"]);
     }
 
     // Tied with scaled embeddings, two ropes and windows; transposed matrices and learned positions; and experts in every layer.

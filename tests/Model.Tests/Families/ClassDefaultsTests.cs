@@ -72,6 +72,64 @@ public sealed class ClassDefaultsTests
     public void Windows_null_means_none_and_missing_means_the_default(string family, string fields, int? window) =>
         Assert.Equal(window, Windows(Parse(family, fields))[0]);
 
+    // Default of pad_token_id, for a vocabulary that has such a token.
+    [Theory]
+    [InlineData("llama", null)]
+    [InlineData("mistral", null)]
+    [InlineData("ministral", null)]
+    [InlineData("ministral3", 11)]
+    [InlineData("mixtral", null)]
+    [InlineData("qwen2", null)]
+    [InlineData("qwen3", null)]
+    [InlineData("qwen3_moe", null)]
+    [InlineData("gemma", 0)]
+    [InlineData("gemma2", 0)]
+    [InlineData("gemma3_text", 0)]
+    [InlineData("gpt_oss", null)]
+    [InlineData("phi3", 32_000)]
+    [InlineData("olmo2", 1)]
+    [InlineData("olmo3", 1)]
+    [InlineData("smollm3", 128_004)]
+    [InlineData("granite", null)]
+    [InlineData("glm4", 151_329)]
+    public void PaddingRow_missing_is_the_classs_token_and_null_is_none(string family, int? row)
+    {
+        var sizes = Sizes.Replace("\"vocab_size\": 29", "\"vocab_size\": 200000", StringComparison.Ordinal);
+        Assert.Equal(row, Row(null));
+        Assert.Null(Row("null"));
+        Assert.Equal(7, Row("7"));
+
+        int? Row(string? id) => Parse(family, id is null ? null : $"\"pad_token_id\": {id}", sizes).PaddingRow;
+    }
+
+    // As torch's Embedding counts; what is no row of it names no token either, and torch makes no such Embedding.
+    [Theory]
+    [InlineData("-1", 28)]
+    [InlineData("-29", 0)]
+    [InlineData("28", 28)]
+    [InlineData("29", null)]
+    [InlineData("-30", null)]
+    public void PaddingRow_counts_from_the_end_below_0_and_is_none_outside_the_vocabulary(string id, int? row) =>
+        Assert.Equal(row, Parse("llama", $"\"pad_token_id\": {id}").PaddingRow);
+
+    [Fact]
+    public void PaddingRow_that_is_no_token_id_is_refused_but_of_a_run_that_has_begun()
+    {
+        var e = Assert.Throws<ModelConfigException>(() => Parse("llama", "\"pad_token_id\": [0]"));
+        Assert.Equal("c.json: field 'pad_token_id' is [0]; it must be a token id or null", e.Message);
+        var begun = ModelConfigReader.Parse($$"""{"model_type": "llama", {{Sizes}}, "pad_token_id": [0]}""", "c.json", ofRun: true);
+        Assert.Null(begun.PaddingRow);
+    }
+
+    [Fact]
+    public void PaddingRow_of_gpt2_is_none_as_its_embedding_knows_no_padding()
+    {
+        const string Json = """
+            {"model_type": "gpt2", "n_embd": 8, "n_layer": 1, "n_head": 2, "vocab_size": 29, "n_positions": 16, "pad_token_id": 3}
+            """;
+        Assert.Null(ModelConfigReader.Parse(Json, "c.json").PaddingRow);
+    }
+
     [Fact]
     public void Parse_null_window_of_gemma3_is_refused()
     {
@@ -113,11 +171,11 @@ public sealed class ClassDefaultsTests
         Assert.Contains("which is missing and means 4096", e.Message, StringComparison.Ordinal);
     }
 
-    private static DecoderConfig Parse(string family, string? fields = null)
+    private static DecoderConfig Parse(string family, string? fields = null, string sizes = Sizes)
     {
         var rope = family is "ministral3" or "gpt_oss" ? ", " + PlainRope : "";
         return Assert.IsAssignableFrom<DecoderConfig>(ModelConfigReader.Parse(
-            $$"""{"model_type": "{{family}}", {{Sizes}}{{rope}}{{(fields is null ? "" : ", " + fields)}}}""", "c.json"));
+            $$"""{"model_type": "{{family}}", {{sizes}}{{rope}}{{(fields is null ? "" : ", " + fields)}}}""", "c.json"));
     }
 
     // One window where all layers have the same.

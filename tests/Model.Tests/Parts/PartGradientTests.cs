@@ -44,6 +44,58 @@ public sealed class PartGradientTests
         }
     }
 
+    // Two micro-batches look the token up, and one of them twice; a tied head's gradient reaches its row all the same.
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    public void Backward_padding_token_has_no_gradient_from_being_looked_up_unless_the_run_is_older(bool tied, bool noPaddingGradient)
+    {
+        using var scope = NewDisposeScope();
+        var ids = TinyModel.Ids(TinyModel.Config(), 14, 1);
+        var padding = ids[2] = ids[4] = ids[9];
+        var config = TinyModel.Config(tied, padding: padding);
+        var weights = TinyModel.Weights(config);
+        var reference = TinyModel.Clone(weights);
+        foreach (var weight in reference.Values) weight.requires_grad = true;
+        var labels = TinyModel.Ids(config, 14, 2);
+        var ids_BT = tensor(Array.ConvertAll(ids, i => (long)i), 2, 7);
+        var labels_BT = tensor(Array.ConvertAll(labels, i => (long)i), 2, 7);
+        WholeModel.Loss(config, reference, ids_BT, labels_BT, noPaddingGradient ? padding : null).backward();
+
+        using var chain = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, weights, noPaddingGradient: noPaddingGradient);
+        foreach (var part in chain.Parts) part.MakeTrainable();
+        chain.Train(0, ids[..7], labels[..7], 1, 1.0 / 14);
+        chain.Train(1, ids[7..], labels[7..], 1, 1.0 / 14);
+
+        var expected = reference["model.embed_tokens.weight"].grad!;
+        using var actual = chain.Embedding.Parameters[0].TakeGradient(out _)!;
+        Assert.True((actual - expected).abs().max().item<float>() < 2e-6 + (1e-4 * expected.abs().max().item<float>()));
+        Assert.Equal(noPaddingGradient && !tied, actual[padding].count_nonzero().item<long>() == 0);
+    }
+
+    [Fact]
+    public void Backward_padding_token_has_the_gradient_of_torchs_embedding()
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config(padding: -1);
+        var weights = TinyModel.Weights(config);
+        var ids_BT = tensor([3L, 28, 5, 28, 3, 0], 2, 3);
+        var gradient_BTD = randn(2, 3, 16);
+        using var module = nn.Embedding(29, 16, padding_idx: 28);
+        using (no_grad()) module.weight!.copy_(weights["model.embed_tokens.weight"]);
+        module.forward(ids_BT).backward([gradient_BTD]);
+
+        using var part = new EmbeddingPart(config, TinyModel.Float32, TinyModel.AdamW, weights) { NoPaddingGradient = true };
+        part.MakeTrainable();
+        part.Forward(0, ids_BT, null, train: true);
+        part.Backward(0, gradient_BTD);
+        using var actual = part.Parameters[0].TakeGradient(out _)!;
+        Assert.Equal(module.weight!.grad!.data<float>().ToArray(), actual.data<float>().ToArray());
+        Assert.Equal(0, actual[28].count_nonzero().item<long>());
+    }
+
     [Fact]
     public void TakeGradient_each_part_equals_finite_differences()
     {

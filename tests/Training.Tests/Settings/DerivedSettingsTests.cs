@@ -131,6 +131,29 @@ public sealed class DerivedSettingsTests
             Optimizers.Of(spec) is AdamW { DecaysSinks: true } or AdamW8Bit { AdamW.DecaysSinks: true };
     }
 
+    // Older builds gave the padding token's row a gradient, and do not say so.
+    [Fact]
+    public void Resolve_padding_token_of_a_new_run_has_no_gradient_and_that_of_an_older_one_as_ever()
+    {
+        var given = TinyStories.Spec(1);
+        var began = Padded(given);
+        Assert.All(
+            (TrainingSpec[])[began, Padded(given, began), DerivedSettings.GoOn(given, began)], spec => Assert.True(spec.NoPaddingGradient));
+        var json = JsonSerializer.SerializeToNode(began)!.AsObject();
+        Assert.True(json.Remove(nameof(TrainingSpec.NoPaddingGradient)));
+        var older = json.Deserialize<TrainingSpec>()!;
+        Assert.False(Padded(given, older).NoPaddingGradient);
+        Assert.False(DerivedSettings.GoOn(given with { Method = TrainingMethods.Full }, older).NoPaddingGradient);
+        Assert.Empty(SpecComparison.Differences(older, Padded(given, older)));
+
+        // Without such a row, or with adapters, there is nothing to say.
+        foreach (var without in (TrainingSpec[])[Resolve(given), Padded(given with { Method = TrainingMethods.Lora })])
+            Assert.DoesNotContain(nameof(TrainingSpec.NoPaddingGradient), JsonSerializer.Serialize(without), StringComparison.Ordinal);
+
+        static TrainingSpec Padded(TrainingSpec spec, TrainingSpec? began = null) =>
+            DerivedSettings.Resolve(spec, Wide(512, 2), weightsDtype: null, threads: 1, began);
+    }
+
     // Builds that do not know the key go on with such a run. A fork that begins to need random numbers has those of a new run.
     [Fact]
     public void Resolve_run_without_random_numbers_does_not_say_how_they_are_keyed()
@@ -280,11 +303,12 @@ public sealed class DerivedSettingsTests
         Assert.Equal(compute != rest, Methods.Describe(spec).EndsWith("; computes in float32", StringComparison.Ordinal));
     }
 
-    private static ModelConfig Wide(int width) => ModelConfigReader.Parse(
+    private static ModelConfig Wide(int width, int? padding = null) => ModelConfigReader.Parse(
         $$"""
         {
           "model_type": "llama", "hidden_size": {{width}}, "intermediate_size": {{width}}, "num_hidden_layers": 8, "num_attention_heads": 4,
-          "num_key_value_heads": 2, "vocab_size": 29, "max_position_embeddings": 32, "rms_norm_eps": 1e-5
+          "num_key_value_heads": 2, "vocab_size": 29, "max_position_embeddings": 32, "rms_norm_eps": 1e-5,
+          "pad_token_id": {{padding?.ToString(CultureInfo.InvariantCulture) ?? "null"}}
         }
         """,
         "config.json");
