@@ -169,7 +169,8 @@ public sealed class GgufFamilyTests
         Assert.Equal(hf["chat_template"]!.GetValue<string>(), llama.Metadata["tokenizer.chat_template"]);
         Assert.Equal(("1", "2", "7"), (Id("bos"), Id("eos"), Id("eot")));
         var modelfile = File.ReadAllText(folder["gguf/Modelfile"]);
-        Assert.StartsWith("FROM ./test-F16.gguf\nPARAMETER num_ctx 96\n", modelfile, StringComparison.Ordinal);
+        Assert.StartsWith("FROM ./test-F16.gguf\nTEMPLATE \"\"\"{{ range ", modelfile, StringComparison.Ordinal);
+        Assert.Contains("\n{{ end }}{{ end }}\"\"\"\nPARAMETER num_ctx 96\n", modelfile, StringComparison.Ordinal);
         foreach (var stop in (string[])["</s>", "<0x04>", "<|im_end|>"])
             Assert.Contains($"PARAMETER stop \"{stop}\"\n", modelfile, StringComparison.Ordinal);
 
@@ -184,6 +185,20 @@ public sealed class GgufFamilyTests
         await File.WriteAllTextAsync(folder["model/chat_template.jinja"], "{{ messages[0].content }}", Token);
         var path = await ModelFolderOf.ExportAsync(folder, folder["model"], GgufType.F16, Token, new DatasetSettings { Template = "chatml" });
         Assert.Contains("<|im_start|>", Assert.IsType<string>(new GgufFile(path).Values["tokenizer.chat_template"]), StringComparison.Ordinal);
+        Assert.Contains("<|im_start|>user", File.ReadAllText(folder["gguf/Modelfile"]), StringComparison.Ordinal);
+    }
+
+    // Nothing of a chat but its first turn.
+    [Fact]
+    public async Task Export_says_in_the_modelfile_that_ollama_has_no_form_for_the_template()
+    {
+        using var folder = new TempFolder();
+        await ModelFolderOf.WriteAsync(folder["model"], $$"""{"model_type": "llama", {{Shape}} }""", Token);
+        await File.WriteAllTextAsync(folder["model/chat_template.jinja"], "{{ messages[0].content }}", Token);
+        await ModelFolderOf.ExportAsync(folder, folder["model"], GgufType.F16, Token);
+        var modelfile = File.ReadAllText(folder["gguf/Modelfile"]);
+        Assert.StartsWith("FROM ./test-F16.gguf\n# Ollama does not run the model's chat template, ", modelfile, StringComparison.Ordinal);
+        Assert.DoesNotContain("TEMPLATE \"", modelfile, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -57,7 +57,7 @@ internal static class ModelFolderOf
         await RunImporter.ImportAsync(store, request, null, cancellationToken);
         var (manifest, _) = await RunManifests.ReadAsync(store, ManifestAddress.Last("test"), cancellationToken);
         await RunExporter.ExportAsync(store, manifest, folder["hf"], cancellationToken);
-        return await GgufExporter.ExportAsync(store, manifest, "test", type, folder["gguf"], cancellationToken);
+        return (await GgufExporter.ExportAsync(store, manifest, "test", type, folder["gguf"], cancellationToken)).Path;
     }
 
     /// <summary>Our likeliest tokens, and the logits behind the prompt.</summary>

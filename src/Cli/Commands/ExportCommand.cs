@@ -56,10 +56,10 @@ internal static class ExportCommand
         var (manifest, best) = await RunManifests.ReadWithBestAsync(store, address, cancellationToken);
         var history = await RunHistory.Read(store, manifest, cancellationToken);
         OutputFolder.CheckNotTrained(OutputFolder.Prepare(output));
-        var written = output;
+        var (written, note) = (output, (string?)null);
         if (type is { } matrices)
         {
-            written = await GgufExporter.ExportAsync(store, manifest, run, matrices, output, cancellationToken);
+            (written, note) = await GgufExporter.ExportAsync(store, manifest, run, matrices, output, cancellationToken);
         }
         else
         {
@@ -70,6 +70,6 @@ internal static class ExportCommand
         }
 
         var weights = best is null ? "" : $", with the weights of step {best.Step}, its best,";
-        return $"step {manifest.Step} of run '{address.Run}'{weights} written to {written}";
+        return $"step {manifest.Step} of run '{address.Run}'{weights} written to {written}" + (note is null ? "" : $"\nnote: {note}");
     }
 }

@@ -21,12 +21,11 @@ public static class GgufExporter
     /// <param name="type">How matrices are stored.</param>
     /// <param name="outputFolder">Created if it does not exist.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <returns>The GGUF file.</returns>
     /// <exception cref="InvalidDataFileException">
     /// The model's family, or something in its config.json, cannot be expressed in GGUF.
     /// </exception>
     /// <exception cref="TokenizerException">Its tokenizer cannot.</exception>
-    public static async Task<string> ExportAsync(
+    public static async Task<GgufExport> ExportAsync(
         IBlobStore store, Manifest manifest, string run, GgufType type, string outputFolder, CancellationToken cancellationToken)
     {
         if (AdapterFiles.IsMadeBy(manifest))
@@ -56,11 +55,13 @@ public static class GgufExporter
         var path = Path.Combine(outputFolder, $"{name}-{type}.gguf");
         var metadata = GgufMetadata.Of(name, architecture, vocabulary, TurnEnd(), type);
         await WriteWeights(store, manifest, architecture, type, path, metadata, cancellationToken);
+        var ollama = OllamaTemplate.Of(template, text.Template, text.Tokenizer, vocabulary);
         var modelfile = Modelfile.Write(
-            Path.GetFileName(path), vocabulary, [.. config.EosTokenIds, .. text.StopIds(end)], end.Text, architecture.NeededContextLength);
+            Path.GetFileName(path), ollama, vocabulary, [.. config.EosTokenIds, .. text.StopIds(end)], end.Text,
+            architecture.NeededContextLength);
         await AtomicFile.WriteAllBytesAsync(
             Path.Combine(outputFolder, Modelfile.FileName), System.Text.Encoding.UTF8.GetBytes(modelfile), cancellationToken);
-        return path;
+        return new GgufExport(path, ollama.Note);
 
         // The first id, other than the tokenizer's end, that ends an answer.
         int? TurnEnd() => text.StopIds(end).Reverse().Concat(config.EosTokenIds)
