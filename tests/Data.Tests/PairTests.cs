@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace LisaOrleans.Data.Tests;
 
 /// <summary>Pairs of answers: what of them is learned, and how they become samples and rows.</summary>
@@ -12,7 +14,7 @@ public sealed class PairTests
     [InlineData("p \U0001F600", "p \U0001F601", "p ", "\U0001F600", "\U0001F601")]
     public void ReadPairs_texts_without_a_prompt_begin_with_it(string chosen, string rejected, string prompt, string good, string bad)
     {
-        var pair = Read(System.Text.Json.JsonSerializer.Serialize(new { chosen, rejected }));
+        var pair = Read(JsonSerializer.Serialize(new { chosen, rejected }));
         Assert.Equal([$"user: {prompt}", $"assistant: {good}"], Dataset.Turns(pair.Chosen));
         Assert.Equal([$"user: {prompt}", $"assistant: {bad}"], Dataset.Turns(pair.Rejected));
     }
@@ -99,7 +101,10 @@ public sealed class PairTests
         const string Pairs = """{"chosen":"a b","rejected":"a c"}""" + "\n" + """{"chosen":"a b","rejected":"a b"}""";
         using var data = Tokenize(Pairs, 64, new DatasetSettings { Format = "chosen" }, pairs: false);
         Assert.Equal((2, 1, 0, 0), Counts(data));
-        Assert.Equal(new UnclearPrompts(1, "line 2 of d"), data.Statistics.UnclearPrompts);
+
+        // As the store keeps it.
+        var statistics = JsonSerializer.Deserialize<DatasetStatistics>(JsonSerializer.Serialize(data.Statistics))!;
+        Assert.Equal(new UnclearPrompts(1, "line 2 of d"), statistics.UnclearPrompts);
     }
 
     [Fact]

@@ -111,12 +111,17 @@ public sealed class PeftFolderTests
         await File.WriteAllTextAsync(folder[AdapterFiles.Config], config.ToJsonString(), Token);
         var table = RunSettings.Table;
         var (names, numbers) = (table.Of(nameof(TrainingSpec.LoraTargetModules)), table.Of(nameof(TrainingSpec.LayersToTransform)));
-        var request = TinyStories.Request(TinyStories.LoraSpec(1) with
+        var given = TinyStories.LoraSpec(1) with
         {
             LoraAlpha = 8,
             LoraTargetModules = (IReadOnlyList<string>)names.Parse(modules),
             LayersToTransform = (IReadOnlyList<int>)numbers.Parse(layers),
-        }) with { AdapterFolder = folder.Root, Given = layers.Length > 0 ? [names.Name, numbers.Name] : [names.Name] };
+        };
+        var request = TinyStories.Request(given) with
+        {
+            AdapterFolder = folder.Root,
+            Given = layers.Length > 0 ? [names.Name, numbers.Name] : [names.Name],
+        };
         if (wrong is not null)
         {
             var error = Assert.Throws<InvalidTrainingSettingException>(() => AdapterSettings.Of(request, TinyStories.Config));
