@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Gguf.Tests;
 
@@ -175,6 +177,14 @@ public sealed class GgufFamilyTests
             Assert.Contains($"PARAMETER stop \"{stop}\"\n", modelfile, StringComparison.Ordinal);
 
         string Id(string token) => llama.Metadata[$"tokenizer.ggml.{token}_token_id"];
+    }
+
+    [Fact]
+    public void Modelfile_has_stops_as_they_are_since_ollama_reads_no_escapes()
+    {
+        var vocabulary = GgufVocabulary.Read(TinyStories.Model, 512);
+        var text = Modelfile.Write("m.gguf", new OllamaTemplate(null, null), vocabulary, [], "\\end\"of turn", 8);
+        Assert.EndsWith("PARAMETER stop \"\\end\"of turn\"\n", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,11 +27,10 @@ internal static class Modelfile
         if (template.Text is { } written) text.Append(CultureInfo.InvariantCulture, $"TEMPLATE \"\"\"{written}\"\"\"\n");
         if (contextLength is not null) text.Append(CultureInfo.InvariantCulture, $"PARAMETER num_ctx {contextLength}\n");
         var tokens = endIds.Distinct().Where(id => id < vocabulary.Tokens.Count).Select(id => vocabulary.Tokens[id].Text);
+
+        // Ollama takes what stands between the first quote and the last as it is.
         foreach (var stop in tokens.Append(endText).OfType<string>())
-            text.Append(CultureInfo.InvariantCulture, $"PARAMETER stop \"{Escaped(stop)}\"\n");
+            text.Append(CultureInfo.InvariantCulture, $"PARAMETER stop \"{stop}\"\n");
         return text.ToString();
     }
-
-    private static string Escaped(string text) =>
-        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 }
