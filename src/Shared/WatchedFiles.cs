@@ -21,6 +21,13 @@ internal sealed class WatchedFiles(params IReadOnlyList<string> paths)
     /// <summary>Whether they are found to have another content than the one in use.</summary>
     public bool HaveChanged() => (_found = Fingerprint(paths)) != _used;
 
+    /// <summary>Whether they have another content than the one in use, and had it when they were last looked at, too.</summary>
+    public bool HaveSettled()
+    {
+        var before = _found;
+        return HaveChanged() && _found == before;
+    }
+
     /// <summary>What they were last found to have is in use from now on.</summary>
     public void Use() => (_used, _refused) = (_found!, null);
 

@@ -20,7 +20,7 @@ public sealed class NamesakeClusterTests
             folder["second"], new ClusterSettings(Silos: 1, Azurite: false, Store: first.Store));
         await first.Client.SubmitAsync(SampleRun.Request(Run, steps: 100_000), null, Token);
         var before = await RunProgress.UntilAsync(first, Run, s => s.Step > 0);
-        await Until.True(() => Task.FromResult(File.Exists(Path.Combine(first.Store, "runs", Run, "lease.json"))));
+        await Until.True(() => File.Exists(Path.Combine(first.Store, "runs", Run, "lease.json")));
 
         // As the second cluster does within a minute.
         await second.Run(Run).Resume([]);

@@ -10,8 +10,6 @@ internal sealed partial class FileRenewal(ApiServerOptions options, TimeProvider
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(2);
 
-    private readonly HashSet<IRenewed> _changed = [];
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         IRenewed[] all = [.. new IRenewed?[] { options.Keys, options.Certificate }.OfType<IRenewed>().Where(r => r.Files is not null)];
@@ -24,13 +22,7 @@ internal sealed partial class FileRenewal(ApiServerOptions options, TimeProvider
     internal void Look(IRenewed renewed)
     {
         // Whoever writes a file empties it first, so it counts once it has stayed the same for a while.
-        if (renewed.Files!.HaveChanged())
-        {
-            _changed.Add(renewed);
-            return;
-        }
-
-        if (!_changed.Remove(renewed)) return;
+        if (!renewed.Files!.HaveSettled()) return;
         var files = renewed.Files.Names;
         try
         {
