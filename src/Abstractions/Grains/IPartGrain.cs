@@ -38,7 +38,7 @@ public interface IPartGrain : IGrainWithStringKey
     /// Makes the part train in this way from now on: gives it optimizer state, or takes it away and rounds the master weights
     /// to the model's dtype. Idempotent.
     /// </summary>
-    [ResponseTimeout("00:10:00")]
+    [ResponseTimeout("01:00:00")]
     Task Train(long generation, PartTraining training, CancellationToken cancellationToken);
 
     /// <summary>Forward is this call, backward is its return.</summary>

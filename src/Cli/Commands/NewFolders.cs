@@ -13,10 +13,22 @@ internal sealed class NewFolders
         if (!Directory.Exists(first)) _made.Add(first);
     }
 
-    /// <summary>Deletes those that hold no file.</summary>
+    /// <summary>Deletes those that hold no file. The others stay as they are, as a store without its empty folders is none.</summary>
     public void RemoveEmpty()
     {
-        foreach (var folder in _made.AsEnumerable().Reverse().Where(Directory.Exists)) Remove(folder);
+        foreach (var folder in _made.AsEnumerable().Reverse().Where(HoldsNoFile)) Remove(folder);
+    }
+
+    private static bool HoldsNoFile(string folder)
+    {
+        try
+        {
+            return Directory.Exists(folder) && !Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     // From the bottom up, and only what is empty at this moment: somebody else may be writing there.

@@ -99,7 +99,6 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     {
         // To enter it again would break off what began in it.
         if (generation != Generation) await EnterGeneration(generation);
-        if (Part is null && _orphanCheck is null) DeactivateOnIdle();
     }
 
     public async Task<PartHandOver?> HandOver(
@@ -107,6 +106,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     {
         // So nobody of an earlier generation can change what is handed over.
         await Keep(generation);
+        if (Part is null && _orphanCheck is null) DeactivateOnIdle();
         if (!await RecognizeSoon(generation, weights, optimizer, adapter, cancellationToken)) return null;
         return await _device.Run(generation, () => _held.Offer(generation, weights, optimizer, adapter), cancellationToken: cancellationToken);
     }

@@ -143,9 +143,13 @@ internal sealed partial class RunGrain(
 
         // A caller that names silos that are leaving has let go of the run in good order.
         _run.IsLetGo |= leaving.Count > 0;
-        if (head?.IsActive == true && head.Cluster == cluster.ClusterId && !await _run.IsHeld()) await StartInTurn();
+
+        // To see whether somebody else has it takes seconds, in which it may have been paused there.
+        if (IsToGoOn(head) && !await _run.IsHeld() && IsToGoOn(await _run.ReadHead())) await StartInTurn();
         else await Forget();
         return null;
+
+        bool IsToGoOn(RunHead? stored) => stored?.IsActive == true && stored.Cluster == cluster.ClusterId;
     }
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Resume([]);

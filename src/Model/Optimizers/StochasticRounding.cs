@@ -12,7 +12,8 @@ public sealed record StochasticRounding(ulong Seed)
     private const long Step = 1 << 16;
 
     /// <value>
-    /// Whether a large tensor is always rounded piece by piece, each with chances of its own. Default false: as runs go on that an older
+    /// Whether a large tensor is rounded piece by piece, each with chances of its own, unless it is a hidden matrix that Muon, GaLore or
+    /// APOLLO updates as a whole. Default false: as runs go on that an older
     /// build began, it is rounded whole where its gradient or what computes is float32, which takes several float32 copies of it.
     /// </value>
     public bool InPieces { get; init; }

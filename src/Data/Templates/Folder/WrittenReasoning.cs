@@ -34,6 +34,10 @@ internal sealed class WrittenReasoning(Func<Example, string?> render, Func<strin
     {
         var learned = Enumerable.Range(0, example.Messages.Count).Where(i => isLearned(example.Messages[i])).ToList();
         var last = learned.FindLast(i => example.Messages[i].Role == TurnTemplate.Assistant);
+
+        // Where the last question has no answer yet, it is an earlier turn to the template.
+        string[] rest = [.. example.Messages.Skip(last + 1).Select(m => m.Role)];
+        if (rest.Contains(TurnRole.User) && !rest.Contains(TurnTemplate.Assistant)) last = -1;
         var lost = 0;
         foreach (var (at, turn) in learned.Index())
         {

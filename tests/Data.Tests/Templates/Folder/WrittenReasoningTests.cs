@@ -72,6 +72,9 @@ public sealed class WrittenReasoningTests : IDisposable
         Assert.Equal(0, Lost(WritesLast, $"{chat}\n{chat}", new DatasetSettings { TrainOn = TrainOn.Last }));
         Assert.Equal(0, Lost(Writes, $"{chat}\n{chat}"));
 
+        // Broken off after a question, it is an earlier turn.
+        Assert.Equal(1, Lost(WritesLast, $$"""{"messages":[{"role":"user","content":"u"},{{turn}},{"role":"user","content":"v"}]}"""));
+
         // The last that is learned, and not the last of all.
         var error = Assert.Throws<DatasetException>(
             () => Tokenize(WritesLast, chat.Insert(chat.Length - 3, ",\"weight\":0")));
