@@ -105,26 +105,18 @@ internal sealed partial class Parameter : IDisposable
         if (_dtypes.Storage == _dtypes.Compute) return;
 
         using var _ = no_grad();
-        if (_dtypes.Storage != ScalarType.BFloat16) rounding = null;
-        using var whole = rounding is { InPieces: false } ? rounding.Round(Exact, AtLast(step)) : null;
+        using var byChance = rounding is not null && _dtypes.Storage == ScalarType.BFloat16
+            ? rounding.Round(Exact, AtLast(step)) : null;
+        var exact = byChance ?? Exact;
         if (_dtypes.Widens)
         {
-            Tensor atRest;
-            using (HostMemory.LongLived()) atRest = (whole ?? Exact).to(_dtypes.AtRest).DetachFromDisposeScope();
-            RoundPieces(atRest);
-            Set(atRest);
+            using var memory = HostMemory.LongLived();
+            Set(exact.to(_dtypes.AtRest).DetachFromDisposeScope());
             return;
         }
 
-        using var rounded = (whole ?? Exact).to(_dtypes.Storage);
-        RoundPieces(rounded);
+        using var rounded = exact.to(_dtypes.Storage);
         Exact.copy_(rounded);
-
-        // In the place of the nearest numbers.
-        void RoundPieces(Tensor stored)
-        {
-            if (rounding is { InPieces: true }) rounding.RoundInto(stored, Exact, AtLast(step));
-        }
     }
 
     /// <summary>Rounds a float32 master beside the weight into it by chance, as <see cref="Freeze"/> does after the same step.</summary>
