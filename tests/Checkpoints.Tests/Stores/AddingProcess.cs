@@ -21,7 +21,7 @@ internal static partial class AddingProcess
     /// <param name="stop">The boundary (<see cref="WriteBoundary"/>) at which it freezes, and at which time it comes there; empty for never.</param>
     /// <param name="log">Gets what it says.</param>
     public static ServerProcess Start(string store, int count, string stop, string log) =>
-        ServerProcess.Start(Environment.ProcessPath!, [Command, store, Text(count), .. stop.Split(' ', StringSplitOptions.RemoveEmptyEntries)], log);
+        ServerProcess.Start(Program.File, [Command, store, Text(count), .. stop.Split(' ', StringSplitOptions.RemoveEmptyEntries)], log);
 
     /// <summary>What the process does.</summary>
     /// <param name="arguments">Those by which <see cref="Start"/> started it.</param>

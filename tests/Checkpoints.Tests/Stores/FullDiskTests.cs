@@ -17,7 +17,7 @@ public sealed class FullDiskTests : IDisposable
         Assert.SkipWhen(disk is null, "this system lets nobody mount a small disk");
         await using var process = ServerProcess.Start(
             disk!.Within[0],
-            [.. disk.Within.Skip(1), Environment.ProcessPath!, DeletingProcess.Command, root],
+            [.. disk.Within.Skip(1), Program.File, DeletingProcess.Command, root],
             _folder["log"]);
         var code = await process.ExitAsync(TimeSpan.FromMinutes(1));
         Assert.True(code == 0, await File.ReadAllTextAsync(_folder["log"], Token));
