@@ -135,9 +135,13 @@ internal static class Kernels
     }
 
     // For a number, TorchSharp 0.107 passes the handle of a Scalar that nothing keeps alive, so that a garbage collection can free it
-    // before libtorch reads it. Whoever calls this holds Scalars of its own.
-    private static object Invoke(string function, params object[] values) =>
-        Array.Find(values, v => v is not (Tensor or Tensor[] or Scalar)) is { } other
-            ? throw new ArgumentException($"{function} got a {other.GetType().Name}; numbers must be Scalars that are held meanwhile", nameof(values))
-            : s_unit.Value.invoke(function, values);
+    // before libtorch reads it. Whoever calls this holds Scalars of its own. Nor does it hold the values themselves meanwhile.
+    private static object Invoke(string function, params object[] values)
+    {
+        if (Array.Find(values, v => v is not (Tensor or Tensor[] or Scalar)) is { } other)
+            throw new ArgumentException($"{function} got a {other.GetType().Name}; numbers must be Scalars that are held meanwhile", nameof(values));
+        var result = s_unit.Value.invoke(function, values);
+        GC.KeepAlive(values);
+        return result;
+    }
 }

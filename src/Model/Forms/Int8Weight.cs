@@ -20,7 +20,7 @@ internal sealed class Int8Weight(PackedMatrix shape, Tensor codes, Tensor scales
 
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        TensorMemory.Unconnected(target).view(shape.Matrices, shape.Rows, shape.Columns).copy_(Numbers());
+        TensorMemory.Overwrite(target, Numbers());
     }
 
     /// <summary>The numbers that it stands for, before they are rounded: float32 [matrices, rows, columns].</summary>

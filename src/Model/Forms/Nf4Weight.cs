@@ -21,7 +21,7 @@ internal sealed class Nf4Weight(long count, Tensor codes, DynamicQuantization.Qu
 
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        TensorMemory.Unconnected(target).view(-1).copy_(Numbers());
+        TensorMemory.Overwrite(target, Numbers());
     }
 
     /// <summary>The numbers that it stands for, before they are rounded: float32 [N].</summary>

@@ -10,12 +10,7 @@ internal sealed class WidenedWeight(Tensor exact) : IPackedWeight
 
     public bool ReplacesExact => false;
 
-    public void Unpack(Tensor target)
-    {
-        using var mode = no_grad();
-        using var scope = NewDisposeScope();
-        TensorMemory.Unconnected(target).copy_(exact);
-    }
+    public void Unpack(Tensor target) => TensorMemory.Overwrite(target, exact);
 
     public void Dispose()
     {

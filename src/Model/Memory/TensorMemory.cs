@@ -66,15 +66,22 @@ public static unsafe partial class TensorMemory
     internal static Tensor Over(nint address, IReadOnlyList<long> shape, ScalarType dtype, delegate* unmanaged[Cdecl]<nint, void> deleter) =>
         Over(address, shape, dtype, deleter, TorchSharp.DeviceType.CPU, -1);
 
-    /// <summary>
-    /// A second tensor over a tensor's memory, of which autograd does not know that it is the same; the caller owns it, and must not
-    /// use it after the first one was freed.
-    /// </summary>
-    internal static Tensor Unconnected(Tensor tensor)
+    /// <summary>Writes other numbers into a tensor, without autograd's knowledge: what has been saved for a backward pass changes with it.</summary>
+    /// <param name="target">Contiguous, at the start of its storage.</param>
+    /// <param name="numbers">As many, of any shape and dtype.</param>
+    internal static void Overwrite(Tensor target, Tensor numbers)
     {
-        if (!tensor.is_contiguous() || tensor.storage_offset() != 0)
-            throw new ArgumentException("the tensor must be contiguous and at the start of its storage", nameof(tensor));
-        return Over(DataPointer(tensor.Handle), tensor.shape, tensor.dtype, &Nothing, tensor.device_type, tensor.device_index);
+        if (!target.is_contiguous() || target.storage_offset() != 0)
+            throw new ArgumentException("the tensor must be contiguous and at the start of its storage", nameof(target));
+        if (numbers.numel() != target.numel())
+            throw new ArgumentException($"{numbers.numel()} numbers for {target.numel()}", nameof(numbers));
+        using var mode = no_grad();
+
+        // Held until the copy is made: of what no variable and no dispose scope holds, a garbage collection frees the handle while
+        // libtorch still uses it.
+        using var second = Over(DataPointer(target.Handle), numbers.shape, target.dtype, &Nothing, target.device_type, target.device_index);
+        second.copy_(numbers);
+        KeepAlive(target, numbers);
     }
 
     private static Tensor Over(
