@@ -34,5 +34,5 @@ public static class LoraWeights
     private static Tensor Sum(Tensor weight, Tensor a, Tensor b, double scaling) =>
         weight.to(ScalarType.Float32).Plus(b.matmul(a).Times(scaling));
 
-    private static Tensor Length(Tensor matrix) => matrix.square().sum(1).sqrt();
+    private static Tensor Length(Tensor matrix) => matrix.Squared().sum(1).sqrt();
 }

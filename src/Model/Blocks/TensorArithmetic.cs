@@ -38,6 +38,9 @@ public static class TensorArithmetic
         return x.div(kept);
     }
 
+    /// <summary>x · x. TorchSharp's own operator raises to a power that is such a number.</summary>
+    public static Tensor Squared(this Tensor x) => x.mul(x);
+
     /// <summary>x, with the number in its place where the mask is true.</summary>
     public static Tensor Filled(this Tensor x, Tensor mask, double number)
     {

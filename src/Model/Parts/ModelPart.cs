@@ -116,7 +116,7 @@ public abstract partial class ModelPart : IDisposable
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var norms = Pending().SelectMany(p => Slices.Of(p.Update.Gradient)).Select(Norm).ToArray();
-        return norms.Length == 0 ? 0 : stack(norms).square().sum().item<double>();
+        return norms.Length == 0 ? 0 : stack(norms).Squared().sum().item<double>();
     }
 
     /// <summary>One update with the step's gradients, which are freed.</summary>

@@ -43,7 +43,7 @@ internal static class ExpertsFolder
         return [.. ModelConfigReader.Parse(Config, "config.json").AllSpecs().Select(spec =>
         {
             using var noise = torch.randn([.. spec.Shape], generator: generator);
-            using var value = spec.Name.Contains("norm", StringComparison.Ordinal) ? 1 + (0.1 * noise) : 0.1 * noise;
+            using var value = spec.Name.Contains("norm", StringComparison.Ordinal) ? noise.Times(0.1).Plus(1) : noise.Times(0.1);
             return new NamedTensor(spec.Name, value.clone().DetachFromDisposeScope());
         })];
     }
