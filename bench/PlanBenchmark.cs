@@ -5,7 +5,7 @@ namespace LisaOrleans.Bench;
 
 /// <summary>
 /// What <c>lisa plan</c> predicts beside the most memory that the run then has without mapped pages, its import included: ten
-/// settings of different families, number formats, methods, forms, lengths and optimizers, and three more, each in a process of its own.
+/// settings of different families, number formats, methods, forms, lengths and optimizers, and five more, each in a process of its own.
 /// </summary>
 internal static class PlanBenchmark
 {
@@ -122,6 +122,25 @@ internal static class PlanBenchmark
                     Optim = "adamw-8bit",
                     BlockSize = 64,
                     PerDeviceTrainBatchSize = 8,
+                }),
+            ("llama 270 M, bfloat16, dora 16 of all maps, recomputed, 1 x 64", large,
+                spec with
+                {
+                    Method = TrainingMethods.Lora,
+                    LoraR = 16,
+                    UseDora = true,
+                    LoraTargetModules = [LoraOptions.AllLinear],
+                    GradientCheckpointing = true,
+                    BlockSize = 64,
+                    PerDeviceTrainBatchSize = 1,
+                }),
+            ("llama 110 M, bfloat16, lora 8 of all maps with dropout, 4 x 256", llama,
+                spec with
+                {
+                    Method = TrainingMethods.Lora,
+                    LoraDropout = 0.1,
+                    LoraTargetModules = [LoraOptions.AllLinear],
+                    BlockSize = 256,
                 }),
             ("gemma, bfloat16, lisa over int8, 4 micro-batches of 2 x 128", BenchConfigs.Gemma,
                 lisa with { FrozenWeights = "int8", GradientAccumulationSteps = 4, PerDeviceTrainBatchSize = 2 }),

@@ -168,7 +168,7 @@ switch (args)
               forms [LAYERS [TOKENS [ROUNDS [THREADS]]]]  memory and speed of each form of frozen weights beside whole ones
               history [STEPS [LARGER [TOKENS [THREADS]]]]  a manifest at every step: bytes against plain folders, and what it stalls
               forget [STEPS [TOKENS [THREADS]]]     forgetting 1, 10 and 100 samples beside training anew: minutes and bytes
-              plan [ROUNDS [THREADS [NAME]]]        lisa plan beside the measured peak, in ten settings and three that nobody tuned
+              plan [ROUNDS [THREADS [NAME]]]        lisa plan beside the measured peak, in ten settings and five that nobody tuned
               methods [ROUNDS [STEPS [THREADS]]]    LISA, LoRA, full, QLISA: tokens per second and memory with 300 M parameters
               compute [LAYERS [ROWS [ROUNDS [STEPS [THREADS]]]]]  a bfloat16 model that computes in float32 beside bfloat16
               large [FOLDER]                        LLaMA-2-7B's shape with mapped weights; 28 GB of disk, deleted afterwards

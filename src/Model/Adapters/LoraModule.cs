@@ -16,11 +16,12 @@ internal sealed class LoraModule(LoraTarget target, IReadOnlyDictionary<string, 
     /// <param name="bias">Its bias; null for none.</param>
     public Tensor Forward(Tensor x, Tensor y, Tensor weight, Tensor? bias)
     {
+        using var scope = NewDisposeScope();
         var dropped = pass.Drops ? pass.Drop(x, target.Map.Name) : x;
         var a = parameters[target.A].Value;
         var b = parameters[target.B].Value;
         var update = F.linear(F.linear(dropped, a.to(x.dtype)), b.to(x.dtype)).Times(target.Scaling);
-        if (!target.Dora) return y.Plus(update);
+        if (!target.Dora) return y.Plus(update).MoveToOuterDisposeScope();
 
         // Lengths are constants of the backward pass, as the paper proposes (section 4.3).
         using var length = LoraWeights.Length(weight, a, b, target.Scaling);
@@ -28,6 +29,6 @@ internal sealed class LoraModule(LoraTarget target, IReadOnlyDictionary<string, 
         var mapped = pass.Drops ? F.linear(dropped, weight) : bias is null ? y : y.Plus(bias.Times(-1));
 
         // In float32 until here: the difference is small, and 0 at the beginning.
-        return y.Plus(mapped * scale.Plus(-1).to(x.dtype)).Plus(update * scale.to(x.dtype));
+        return y.Plus(mapped * scale.Plus(-1).to(x.dtype)).Plus(update * scale.to(x.dtype)).MoveToOuterDisposeScope();
     }
 }

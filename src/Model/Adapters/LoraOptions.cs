@@ -71,6 +71,15 @@ public sealed record LoraOptions
         return checked(inputs + targets.Sum(t => t.Rank + (t.Dora ? 2 * t.Map.Output : 0)));
     }
 
+    /// <summary>Bytes that a layer's adapters take for a while in a forward pass beside what they keep, of one map at a time.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="tokens">Tokens of a micro-batch.</param>
+    /// <param name="size">Bytes of a number in the compute dtype.</param>
+    public long Passing(ModelConfig config, int layer, long tokens, long size) => Targets(config, layer)
+        .Select(t => Math.Max(t.Dora ? LoraWeights.BytesOfLength(t.Map) : 0, Dropout > 0 ? LoraPass.BytesOfMask(tokens, t.Map, size) : 0))
+        .DefaultIfEmpty().Max();
+
     /// <summary>The names of the modules that get adapters, without <see cref="AllLinear"/> and defaults.</summary>
     public IReadOnlyList<string> ModuleNames(ModelConfig config) =>
         [.. Enumerable.Range(0, config.NumHiddenLayers).SelectMany(i => NamesIn(config.LinearMaps(i))).Distinct()];

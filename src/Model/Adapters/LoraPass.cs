@@ -19,12 +19,36 @@ internal sealed class LoraPass(ulong seed, double share)
     /// <summary>Whether something is dropped in the present pass.</summary>
     public bool Drops => share > 0 && Current is not null;
 
+    /// <summary>
+    /// Bytes that dropping some of a map's inputs takes for a while: two numbers in float32 for each of them, before the mask and what it
+    /// leaves are there, which are kept.
+    /// </summary>
+    /// <param name="tokens">Tokens of a micro-batch.</param>
+    /// <param name="map">The map.</param>
+    /// <param name="size">Bytes of a number in the compute dtype.</param>
+    public static long BytesOfMask(long tokens, LinearMap map, long size) => checked(2 * (sizeof(float) - size) * tokens * map.Input);
+
     /// <summary>A module's input with some numbers 0 and the others scaled up; only if <see cref="Drops"/>.</summary>
     public Tensor Drop(Tensor x, string module)
     {
-        using var generator = new Generator(Key(module), x.device);
-        var kept = rand(x.shape, ScalarType.Float32, x.device, generator: generator).Plus(1 - share).floor();
-        return x * kept.to(x.dtype).Times(1 / (1 - share));
+        using var scope = NewDisposeScope();
+        return (x * Mask(x, module)).MoveToOuterDisposeScope();
+    }
+
+    // What an input is multiplied by. Only this is kept for the backward pass, and not what it is made from.
+    private Tensor Mask(Tensor x, string module)
+    {
+        using var scope = NewDisposeScope();
+        var mask = Shifted().floor_().to(x.dtype);
+        mask.ScaleInPlace(1 / (1 - share));
+        return mask.MoveToOuterDisposeScope();
+
+        Tensor Shifted()
+        {
+            using var generator = new Generator(Key(module), x.device);
+            using var uniform = rand(x.shape, ScalarType.Float32, x.device, generator: generator);
+            return uniform.Plus(1 - share);
+        }
     }
 
     private ulong Key(string module)

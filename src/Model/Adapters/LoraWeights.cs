@@ -17,6 +17,9 @@ public static class LoraWeights
         return Length(Sum(weight, a, b, scaling)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Bytes that the lengths of a map's rows take for a while.</summary>
+    internal static long BytesOfLength(LinearMap map) => checked(2 * sizeof(float) * map.Input * map.Output);
+
     /// <summary>The matrix that does what W and its adapter do together: [output, input].</summary>
     /// <param name="weight">W, [output, input].</param>
     /// <param name="a">A, [r, input], float32.</param>
@@ -31,8 +34,19 @@ public static class LoraWeights
         return (magnitude is null ? sum : sum * (magnitude / Length(sum)).unsqueeze(1)).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Sum(Tensor weight, Tensor a, Tensor b, double scaling) =>
-        weight.to(ScalarType.Float32).Plus(b.matmul(a).Times(scaling));
+    // No more than two matrices at one time, here and below. A copy is laid out as the weight, which may be transposed.
+    private static Tensor Sum(Tensor weight, Tensor a, Tensor b, double scaling)
+    {
+        using var update = b.matmul(a);
+        update.ScaleInPlace(scaling);
+        var sum = weight.to(ScalarType.Float32, copy: true);
+        sum.AddInPlace(update);
+        return sum;
+    }
 
-    private static Tensor Length(Tensor matrix) => matrix.Squared().sum(1).sqrt();
+    private static Tensor Length(Tensor matrix)
+    {
+        using var squares = matrix.Squared();
+        return squares.sum(1).sqrt();
+    }
 }

@@ -151,9 +151,12 @@ internal sealed class BackwardPass
             var active = lora is null
                 ? _tokens * (saved.Bytes(active: true, (int)_compute) + scores)
                 : frozen + (_tokens * _compute * lora.Saved(config, index));
+
+            // What adapters need for a while is there in a forward pass, before gradients are.
+            var going = Math.Max(active, lora?.Passing(config, index, _tokens, _compute) ?? 0);
             return _options.GradientCheckpointing
-                ? new LayerPass(trained, _tokens * _compute * config.HiddenSize, 0, 2 * active)
-                : new LayerPass(trained, frozen, active - frozen, active);
+                ? new LayerPass(trained, _tokens * _compute * config.HiddenSize, 0, active + going)
+                : new LayerPass(trained, frozen, active - frozen, going);
         }
     }
 

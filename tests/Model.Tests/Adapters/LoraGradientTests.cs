@@ -105,6 +105,70 @@ public sealed class LoraGradientTests
         Assert.Equal(3, losses.Where(l => l.Key is { Recompute: false, Run: 0 }).Select(l => l.Value).Distinct().Count());
     }
 
+    // Autograd keeps what it needs; all else is free before the next map begins.
+    [Theory]
+    [InlineData("lora", 0)]
+    [InlineData("lora", 0.5)]
+    [InlineData("dora", 0.5)]
+    public void Forward_leaves_only_its_result_to_the_scope_of_the_layer(string kind, double dropout)
+    {
+        using var scope = NewDisposeScope();
+        var lora = LoraReference.Options(kind);
+        var target = lora.Targets(TinyModel.Config(), 0)[0];
+        var adapters = LoraReference.Adapters(TinyModel.Config(), lora);
+        var parameters = target.Specs.ToDictionary(s => s.Name, s => new Parameter(s, adapters[s.Name], TinyModel.Float32));
+        foreach (var parameter in parameters.Values) parameter.MakeTrainable(TinyModel.AdamW);
+        var module = new LoraModule(target, parameters, new LoraPass(1, dropout) { Current = (1, 0) });
+        var (x, y, weight) = (ones(3, 16, ScalarType.BFloat16), ones(3, 16, ScalarType.BFloat16), ones(16, 16, ScalarType.BFloat16));
+        using (var layer = NewDisposeScope())
+        {
+            module.Forward(x, y, weight, null).sum().backward();
+            Assert.Equal(2, layer.DisposablesCount);
+        }
+
+        Assert.All(parameters.Values, p => Assert.NotNull(p.Value.grad));
+        foreach (var parameter in parameters.Values) parameter.Dispose();
+    }
+
+    // In whatever layout, as sums of squares depend on it.
+    [Theory]
+    [InlineData("float32", false)]
+    [InlineData("float32", true)]
+    [InlineData("bfloat16", false)]
+    [InlineData("bfloat16", true)]
+    public void LoraWeights_have_the_bits_of_their_formulas(string dtype, bool transposed)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        var weight = Random(transposed ? [700, 300] : [300, 700]).to(PartDtypes.Parse(dtype, "float32").Compute);
+        if (transposed) weight = weight.t();
+        var (a, b, magnitude) = (Random(5, 700), Random(300, 5), Random(300));
+        var before = weight.clone();
+        var sum = weight.to(ScalarType.Float32).Plus(b.matmul(a).Times(0.3));
+        var length = sum.square().sum(1).sqrt();
+        Assert.True(LoraWeights.Length(weight, a, b, 0.3).equal(length).all().item<bool>());
+        Assert.True(LoraWeights.Merged(weight, a, b, null, 0.3).equal(sum).all().item<bool>());
+        Assert.True(LoraWeights.Merged(weight, a, b, magnitude, 0.3).equal(sum * (magnitude / length).unsqueeze(1)).all().item<bool>());
+        Assert.True(weight.equal(before).all().item<bool>());
+
+        Tensor Random(params long[] shape) => randn(shape, generator: generator);
+    }
+
+    [Fact]
+    public void Drop_has_the_bits_of_its_formula()
+    {
+        using var scope = NewDisposeScope();
+        foreach (var dtype in (ScalarType[])[ScalarType.Float32, ScalarType.BFloat16])
+        {
+            var x = arange(1000, dtype: ScalarType.Float32).sin().to(dtype);
+            var pass = new LoraPass(9, 0.3) { Current = (4, 1) };
+            var dropped = pass.Drop(x, "m");
+            Assert.InRange(dropped.eq(tensor(0f)).sum().item<long>(), 250, 350);
+            var kept = dropped.ne(tensor(0f)).to(ScalarType.Float32);
+            Assert.True(dropped.equal(x * kept.to(dtype).Times(1 / (1 - 0.3))).all().item<bool>());
+        }
+    }
+
     [Fact]
     public void Apply_changes_adapters_only_and_keeps_state_of_nothing_else()
     {

@@ -339,19 +339,53 @@ public sealed class MemoryPlanTests
     [Fact]
     public void Estimate_of_muon_counts_what_the_update_of_its_largest_matrix_takes()
     {
-        var config = ModelConfigReader.Parse(
-            """
-            {
-              "model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 1, "num_attention_heads": 32,
-              "vocab_size": 32, "max_position_embeddings": 32
-            }
-            """,
-            "config.json");
+        var config = Wide(32);
         var plan = RunCapacity.Estimate(
             new TrainingSpec { RunName = "r", BlockSize = 8, Dtype = "bfloat16", Optim = "muon", GradientAccumulationSteps = 2 }, config);
         const long Update = 4 * ((3L * 4096 * 11008) + (4096L * 4096));
         Assert.Equal((plan.TrainableParameters * 4) + Update, plan.Gradients + plan.Activations);
     }
+
+    // By hand: the sum of its matrix and an adapter, and their squares, in float32; two numbers in float32 for each that may be dropped.
+    [Theory]
+    [InlineData(true, false, 8L * 4096 * 11008)]
+    [InlineData(true, true, 8L * 4096 * 11008)]
+    [InlineData(false, false, 0)]
+    public void Estimate_of_dora_counts_the_lengths_of_its_largest_matrix(bool dora, bool recomputed, long lengths)
+    {
+        var spec = new TrainingSpec
+        {
+            RunName = "r",
+            Method = TrainingMethods.Lora,
+            UseDora = dora,
+            LoraTargetModules = [LoraOptions.AllLinear],
+            BlockSize = 8,
+            PerDeviceTrainBatchSize = 1,
+            Dtype = "bfloat16",
+            GradientCheckpointing = recomputed,
+        };
+        Assert.InRange(RunCapacity.Estimate(spec, Wide(32)).Activations, lengths, lengths + 10_000_000);
+    }
+
+    [Theory]
+    [InlineData("bfloat16", 4)]
+    [InlineData("float32", 0)]
+    public void Passing_of_dropout_is_of_the_widest_input(string dtype, long bytes)
+    {
+        var size = dtype == "float32" ? 4 : 2;
+        var lora = new LoraOptions { Dropout = 0.1, TargetModules = [LoraOptions.AllLinear] };
+        Assert.Equal(bytes * 64 * 11008, lora.Passing(Wide(32), 0, tokens: 64, size));
+        Assert.Equal(0, (lora with { Dropout = 0 }).Passing(Wide(32), 0, tokens: 64, size));
+    }
+
+    private static ModelConfig Wide(long vocabulary) => ModelConfigReader.Parse(
+        $$"""
+        {
+          "model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 1, "num_attention_heads": 32,
+          "vocab_size": {{vocabulary}}, "max_position_embeddings": 32
+        }
+        """,
+        "config.json");
 
     // Two sequences of eight tokens.
     private static MemoryEstimate Estimate(
