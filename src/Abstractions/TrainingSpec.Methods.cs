@@ -100,6 +100,13 @@ public sealed partial record TrainingSpec
     [Id(56), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool DecaysSinks { get; init; }
 
+    /// <value>
+    /// Whether what is rounded by chance is always cut in pieces where it is large, so that few float32 copies are there at one time. False
+    /// (default) for a run without such rounding, and for one that an older build began.
+    /// </value>
+    [Id(58), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool RoundsInPieces { get; init; }
+
     /// <value>Steps of a period over which the learning rate of its layers rises to the schedule's. Default 0.</value>
     [Id(49)]
     [Setting("steps of a period over which the learning rate of its layers rises to the schedule's", Group = SettingGroups.Method)]

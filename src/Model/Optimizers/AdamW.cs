@@ -30,6 +30,19 @@ public sealed record AdamW(
     ];
 
     /// <inheritdoc/>
+    public long UpdateBytes(ParameterSpec parameter, PartDtypes dtypes, ScalarType gradient)
+    {
+        var weight = dtypes.SeparateMaster ? ScalarType.Float32 : dtypes.Compute;
+        ScalarType[] all = [weight, gradient, dtypes.OptimizerState, dtypes.OptimizerState];
+        if (all.All(t => t == gradient) && (Rounding is null || gradient == ScalarType.Float32)) return 0;
+
+        // A float32 copy of each that is not, and for what is rounded by chance the chances and the result.
+        var copies = all.Count(t => t != ScalarType.Float32);
+        var rounded = Rounding is not null && (weight == ScalarType.BFloat16 || dtypes.OptimizerState == ScalarType.BFloat16) ? 2 : 0;
+        return checked(sizeof(float) * (copies + rounded) * (IsWhole(gradient) ? parameter.Count : Math.Min(parameter.Count, Slices.Size)));
+    }
+
+    /// <inheritdoc/>
     public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, long keyStep, double learningRate)
     {
         var step = StepOf(stateStep, updates[0].State.Weight.device);
@@ -79,12 +92,17 @@ public sealed record AdamW(
     /// <param name="target">Of any dtype.</param>
     /// <param name="wide">float32.</param>
     /// <param name="purpose">Tells this rounding from any other of the run.</param>
-    internal void Write(Tensor target, Tensor wide, FormattableString purpose) =>
-        target.copy_(Rounding is not null && target.dtype == ScalarType.BFloat16 ? Rounding.Round(wide, purpose) : wide);
+    internal void Write(Tensor target, Tensor wide, FormattableString purpose)
+    {
+        using var rounded = Rounding is not null && target.dtype == ScalarType.BFloat16 ? Rounding.Round(wide, purpose) : null;
+        target.copy_(rounded ?? wide);
+    }
 
-    // Chances count from the start of a piece: what a run with float32 gradients rounds by chance stays whole, as it always was.
+    // Chances count from the start of a piece: an older run with float32 gradients goes on with whole tensors, as it always had them.
+    private bool IsWhole(ScalarType gradient) => Rounding is { InPieces: false } && gradient == ScalarType.Float32;
+
     private IEnumerable<(Tensor Weight, Tensor Gradient, Tensor ExpAvg, Tensor ExpAvgSq)> Pieces(OptimizerState state, Tensor gradient) =>
-        Rounding is not null && gradient.dtype == ScalarType.Float32
+        IsWhole(gradient.dtype)
             ? [(state.Weight, gradient, state[ExpAvg], state[ExpAvgSq])]
             : Slices.Of(state.Weight, gradient, state[ExpAvg], state[ExpAvgSq]);
 

@@ -46,8 +46,9 @@ public sealed record Apollo(
     }
 
     /// <inheritdoc/>
-    public long UpdateBytes(ParameterSpec parameter, PartDtypes dtypes) =>
-        parameter.IsHiddenMatrix ? checked(sizeof(float) * (AdamW.Rounding is null ? 3 : 4) * parameter.Count) : 0;
+    public long UpdateBytes(ParameterSpec parameter, PartDtypes dtypes, ScalarType gradient) => parameter.IsHiddenMatrix
+        ? checked(sizeof(float) * (AdamW.Rounding is null ? 3 : 4) * parameter.Count)
+        : AdamW.UpdateBytes(parameter, dtypes, gradient);
 
     /// <inheritdoc/>
     public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, long keyStep, double learningRate) =>

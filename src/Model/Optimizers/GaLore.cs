@@ -35,10 +35,10 @@ public sealed record GaLore(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
     }
 
     /// <inheritdoc/>
-    public long UpdateBytes(ParameterSpec parameter, PartDtypes dtypes) =>
+    public long UpdateBytes(ParameterSpec parameter, PartDtypes dtypes, ScalarType gradient) =>
         parameter.IsHiddenMatrix
             ? checked(sizeof(float) * (new LowRank(parameter.Shape, Rank).SubspaceNumbers + (AdamW.Rounding is null ? 0 : parameter.Count)))
-            : 0;
+            : AdamW.UpdateBytes(parameter, dtypes, gradient);
 
     /// <inheritdoc/>
     public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, long keyStep, double learningRate) =>

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace LisaOrleans.Model;
 
 /// <summary>
@@ -17,7 +19,10 @@ public interface IPartOptimizer
     /// Bytes that the update of a parameter takes for a while beside its weight, gradient and state, at most; 0 (default) where that is
     /// little beside what a backward pass takes.
     /// </summary>
-    long UpdateBytes(ParameterSpec parameter, PartDtypes dtypes) => 0;
+    /// <param name="parameter">The parameter.</param>
+    /// <param name="dtypes">The number formats of its part.</param>
+    /// <param name="gradient">That of its gradient: float32 where a step sums several.</param>
+    long UpdateBytes(ParameterSpec parameter, PartDtypes dtypes, ScalarType gradient) => 0;
 
     /// <summary>How weights become bfloat16, in updates and when a part is frozen; null (default) for the nearest number.</summary>
     StochasticRounding? Rounding => null;

@@ -29,9 +29,9 @@ public sealed record Muon(AdamW AdamW) : IPartOptimizer
         : AdamW.StateTensors(parameter, dtypes);
 
     /// <inheritdoc/>
-    public long UpdateBytes(ParameterSpec parameter, PartDtypes dtypes)
+    public long UpdateBytes(ParameterSpec parameter, PartDtypes dtypes, ScalarType gradient)
     {
-        if (!parameter.IsHiddenMatrix) return 0;
+        if (!parameter.IsHiddenMatrix) return AdamW.UpdateBytes(parameter, dtypes, gradient);
 
         // A Newton-Schulz step has its matrix, what becomes of that, and a sum of both; and a square of the shorter side.
         var (rows, columns) = (parameter.Shape[^2], parameter.Shape[^1]);

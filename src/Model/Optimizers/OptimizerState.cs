@@ -92,17 +92,7 @@ public sealed class OptimizerState : IDisposable
     /// <summary>The same by chance, where the computed weight is bfloat16.</summary>
     internal void RoundMaster(StochasticRounding rounding, FormattableString purpose)
     {
-        if (_master is null || _value.dtype != ScalarType.BFloat16) return;
-        using var mode = no_grad();
-        using var scope = NewDisposeScope();
-
-        // By pieces, as other float32 copies of large tensors are made.
-        foreach (var (piece, index) in Slices.Of(_value).Select((p, i) => (p, i)))
-        {
-            var exact = _master.view(-1).narrow(0, index * Slices.Size, piece.numel()).view(piece.shape);
-            using var rounded = rounding.Round(exact, $"{purpose} {index}");
-            piece.copy_(rounded);
-        }
+        if (_master is not null && _value.dtype == ScalarType.BFloat16) rounding.RoundInto(_value, _master, purpose);
     }
 
     private static string Named(ParameterSpec parameter, string tensor) => $"{parameter.Name}.{tensor}";

@@ -105,18 +105,26 @@ internal sealed partial class Parameter : IDisposable
         if (_dtypes.Storage == _dtypes.Compute) return;
 
         using var _ = no_grad();
-        using var byChance = rounding is not null && _dtypes.Storage == ScalarType.BFloat16
-            ? rounding.Round(Exact, AtLast(step)) : null;
-        var exact = byChance ?? Exact;
+        if (_dtypes.Storage != ScalarType.BFloat16) rounding = null;
+        using var whole = rounding is { InPieces: false } ? rounding.Round(Exact, AtLast(step)) : null;
         if (_dtypes.Widens)
         {
-            using var memory = HostMemory.LongLived();
-            Set(exact.to(_dtypes.AtRest).DetachFromDisposeScope());
+            Tensor atRest;
+            using (HostMemory.LongLived()) atRest = (whole ?? Exact).to(_dtypes.AtRest).DetachFromDisposeScope();
+            RoundPieces(atRest);
+            Set(atRest);
             return;
         }
 
-        using var rounded = exact.to(_dtypes.Storage);
+        using var rounded = (whole ?? Exact).to(_dtypes.Storage);
+        RoundPieces(rounded);
         Exact.copy_(rounded);
+
+        // In the place of the nearest numbers.
+        void RoundPieces(Tensor stored)
+        {
+            if (rounding is { InPieces: true }) rounding.RoundInto(stored, Exact, AtLast(step));
+        }
     }
 
     /// <summary>Rounds a float32 master beside the weight into it by chance, as <see cref="Freeze"/> does after the same step.</summary>

@@ -27,5 +27,5 @@ public static class Optimizers
 
     private static AdamW AdamWOf(TrainingSpec spec) => new(
         spec.AdamBeta1, spec.AdamBeta2, spec.AdamEpsilon, spec.WeightDecay,
-        spec.StochasticRounding ? new StochasticRounding(spec.Seed) : null, spec.DecaysSinks);
+        spec.StochasticRounding ? new StochasticRounding(spec.Seed) { InPieces = spec.RoundsInPieces } : null, spec.DecaysSinks);
 }

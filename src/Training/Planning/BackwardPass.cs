@@ -1,4 +1,5 @@
 using LisaOrleans.Model;
+using static TorchSharp.torch;
 
 namespace LisaOrleans.Training;
 
@@ -41,8 +42,8 @@ internal sealed class BackwardPass
     // Bytes of the room in which layers that do not train are unpacked.
     private readonly long _scratch;
 
-    // Bytes of the update of any parameter of a layer.
-    private readonly long _update;
+    // Bytes of the update of any parameter of a layer, of the embedding, and of the head.
+    private readonly (long Layers, long Embedding, long Head) _update;
 
     private readonly int _logitsAtOnce;
     private readonly bool _hasChunks;
@@ -75,7 +76,13 @@ internal sealed class BackwardPass
             _scratch = FormMemory.Scratch(layers, options);
             var dtypes = options.Adapters is null ? options.Dtypes : options.Dtypes.OfAdapters;
             ParameterSpec[] ofLayers = [.. layers.SelectMany((specs, i) => options.Adapters?.Specs(config, i) ?? specs)];
-            _update = ofLayers.Select(s => options.Optimizer.UpdateBytes(s, dtypes)).DefaultIfEmpty().Max();
+            _update.Layers = Update(ofLayers, _each, dtypes);
+            if (ends)
+            {
+                _update.Embedding = Update(config.EmbeddingSpecs(), config.TieWordEmbeddings ? _ofTied : _each, dtypes);
+                _update.Head = Update(config.HeadSpecs(), _each, dtypes);
+            }
+
             LargestTrained = (options.ActiveLayers > 0 ? ofLayers : []).Concat(ends ? [.. config.EmbeddingSpecs(), .. config.HeadSpecs()] : [])
                 .Select(s => s.Count).DefaultIfEmpty().Max();
         }
@@ -118,7 +125,7 @@ internal sealed class BackwardPass
             [
                 all + ofHead + (each.Made * layers.Trained) + _scratch + kept + layers.Going,
                 gradients + kept - layers.Kept + (2 * _hidden),
-                (each.Applied * ((hasEmbedding ? _updated : 0) + layers.Trained + head)) + (layers.Trained > 0 ? _update : 0),
+                (each.Applied * ((hasEmbedding ? _updated : 0) + layers.Trained + head)) + Update(),
             ];
             if (hasHead)
             {
@@ -128,12 +135,21 @@ internal sealed class BackwardPass
 
             return (gradients, moments.Max() - gradients);
         }
+
+        // Parts are updated one after the other.
+        long Update() => Math.Max(
+            layers.Trained > 0 ? _update.Layers : 0, Math.Max(hasEmbedding ? _update.Embedding : 0, hasHead ? _update.Head : 0));
     }
 
     /// <summary>Numbers of the embedding of which a step has gradients: of its matrix, those of the rows of so many tokens at most.</summary>
     /// <exception cref="OverflowException">The number does not fit 64 bits.</exception>
     internal static long EmbeddingNumbers(ModelConfig config, long tokens) =>
         checked(Count(config.EmbeddingSpecs()) - (Math.Max(0, config.VocabSize - tokens) * config.EmbeddingSpecs()[0].Shape[1]));
+
+    // Of the parameter whose update takes the most.
+    private long Update(IEnumerable<ParameterSpec> specs, GradientBytes gradient, PartDtypes dtypes) => specs
+        .Select(s => _options.Optimizer.UpdateBytes(s, dtypes, gradient.Applied == Single ? ScalarType.Float32 : dtypes.Compute))
+        .DefaultIfEmpty().Max();
 
     private GradientBytes GradientsOf(long size, bool isTable = false) =>
         GradientBytes.Of(_options.GradientAccumulationSteps, _options.GradientLanes, size, isTable);

@@ -46,6 +46,7 @@ public static class DerivedSettings
             MaskSamples = [.. spec.MaskSamples.Distinct().Order()],
             GradientLanes = Lanes(spec, began),
             RandomKeysByStep = IsRandom(spec) && (began is null || began.RandomKeysByStep || !IsRandom(began)),
+            RoundsInPieces = spec.StochasticRounding && (began is null || began.RoundsInPieces || !began.StochasticRounding),
             KeepsSmallMoments = IsOf8Bits(spec) && (began is null || began.KeepsSmallMoments || !IsOf8Bits(began)),
             RevisedUpdates = IsRevised(spec) && (began is null || began.RevisedUpdates || !IsRevised(began)),
             DecaysSinks = began?.DecaysSinks ?? spec.DecaysSinks,

@@ -13,7 +13,7 @@ public sealed partial class OneTableTests
     private static readonly string[] s_noSettings =
     [
         nameof(TrainingSpec.DataDescription), nameof(TrainingSpec.PadTokenId), nameof(TrainingSpec.RandomKeysByStep),
-        nameof(TrainingSpec.KeepsSmallMoments), nameof(TrainingSpec.RevisedUpdates),
+        nameof(TrainingSpec.RoundsInPieces), nameof(TrainingSpec.KeepsSmallMoments), nameof(TrainingSpec.RevisedUpdates),
         nameof(TrainingSpec.DecaysSinks), nameof(TrainingSpec.NoPaddingGradient),
         nameof(TrainingSpec.LoraRankPattern), nameof(TrainingSpec.LoraAlphaPattern),
     ];

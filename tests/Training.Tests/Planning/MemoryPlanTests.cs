@@ -346,6 +346,37 @@ public sealed class MemoryPlanTests
         Assert.Equal((plan.TrainableParameters * 4) + Update, plan.Gradients + plan.Activations);
     }
 
+    // By hand: of 128,256 x 4096 numbers of the embedding float32 copies of weight and moments, chances and a rounded number, beside the
+    // step's gradients. Of pieces of 2^24 numbers that is little.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Estimate_of_rounding_by_chance_counts_whole_tensors_of_older_runs_and_pieces_of_new_ones(bool inPieces)
+    {
+        const long Vocabulary = 128_256;
+        var config = Wide(Vocabulary);
+        var spec = new TrainingSpec
+        {
+            RunName = "r",
+            BlockSize = 8,
+            PerDeviceTrainBatchSize = 1,
+            Dtype = "bfloat16",
+            OptimizerStateDtype = "bfloat16",
+            StochasticRounding = true,
+            RoundsInPieces = inPieces,
+            GradientAccumulationSteps = 2,
+        };
+        var plan = RunCapacity.Estimate(spec, config);
+        var gradients = plan.TrainableParameters - ((Vocabulary - 16) * 4096);
+        if (inPieces) Assert.InRange(plan.Gradients + plan.Activations, 0, (6 * gradients) + (20L << 24));
+        else Assert.Equal((4 * gradients) + (20 * Vocabulary * 4096), plan.Gradients + plan.Activations);
+
+        // A stage of layers alone has no embedding to update, and one without layers that train nothing but ends.
+        var pass = BackwardPass.Of(config, spec, onGpu: false);
+        var ends = pass.Peak(default, hasEmbedding: true, hasHead: false, inFlight: 1);
+        if (!inPieces) Assert.Equal((4L * 16 * 4096) + (20 * Vocabulary * 4096), ends.Gradients + ends.Activations);
+    }
+
     // By hand: the sum of its matrix and an adapter, and their squares, in float32; two numbers in float32 for each that may be dropped.
     [Theory]
     [InlineData(true, false, 8L * 4096 * 11008)]

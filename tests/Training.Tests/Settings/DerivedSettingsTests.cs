@@ -49,6 +49,23 @@ public sealed class DerivedSettingsTests
         Assert.Empty(SpecComparison.Differences(older, Resolve(given, older)));
     }
 
+    // Older builds rounded large tensors whole where their gradients are float32.
+    [Fact]
+    public void Resolve_new_run_rounds_in_pieces_and_an_older_one_as_ever()
+    {
+        var given = TinyStories.Spec(1) with { StochasticRounding = true };
+        var began = Resolve(given);
+        Assert.True(began.RoundsInPieces && Resolve(given, began).RoundsInPieces && Optimizers.Of(began).Rounding is { InPieces: true });
+        var json = JsonSerializer.SerializeToNode(began)!.AsObject();
+        Assert.True(json.Remove(nameof(TrainingSpec.RoundsInPieces)));
+        var older = json.Deserialize<TrainingSpec>()!;
+        Assert.True(Optimizers.Of(Resolve(given, older)).Rounding is { InPieces: false });
+        Assert.Empty(SpecComparison.Differences(older, Resolve(given, older)));
+        var without = Resolve(TinyStories.Spec(1));
+        Assert.DoesNotContain(nameof(TrainingSpec.RoundsInPieces), JsonSerializer.Serialize(without), StringComparison.Ordinal);
+        Assert.True(Resolve(given, without).RoundsInPieces);
+    }
+
     // Older builds stored small second moments as 0.
     [Fact]
     public void Resolve_new_run_keeps_small_8_bit_moments_and_an_older_one_does_as_ever()
