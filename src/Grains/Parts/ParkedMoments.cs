@@ -6,6 +6,9 @@ namespace LisaOrleans.Grains;
 /// <param name="upload">Ends when they are there.</param>
 internal sealed class ParkedMoments(Task<BlobRef> upload)
 {
+    // What is read is there beside what it becomes: of one part of the process at a time.
+    private static readonly SemaphoreSlim s_reading = new(1);
+
     private bool _sleptOn;
 
     /// <summary>Ends when they are in the store.</summary>
@@ -23,10 +26,20 @@ internal sealed class ParkedMoments(Task<BlobRef> upload)
         _sleptOn = true;
     }
 
-    /// <summary>Reads them back; the caller owns them.</summary>
+    /// <summary>Reads them back; the caller owns them, and no others are read before it lets go of them.</summary>
     public async Task<ParkedBlob> Read(IBlobStore store, CancellationToken cancellationToken)
     {
         var blob = await upload.WaitAsync(cancellationToken);
-        return new ParkedBlob(SafetensorsReader.FromBlob(await store.ReadAsync(blob, cancellationToken), blob.Sha256), blob.Sha256);
+        await s_reading.WaitAsync(cancellationToken);
+        try
+        {
+            var content = SafetensorsReader.FromBlob(await store.ReadAsync(blob, cancellationToken), blob.Sha256);
+            return new ParkedBlob(content, blob.Sha256, () => s_reading.Release());
+        }
+        catch
+        {
+            s_reading.Release();
+            throw;
+        }
     }
 }

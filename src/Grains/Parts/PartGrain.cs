@@ -115,8 +115,8 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     {
         _fence.Check(generation);
         using var exact = training is PartTraining.Frozen or PartTraining.Asleep ? null : await _sleeping.Fetch(cancellationToken);
-        using var moments = await _held.FetchMoments(training, cancellationToken);
-        await _device.Run(generation, () => _held.Train(training, exact, moments, _fence.Life), cancellationToken: cancellationToken);
+        using (var moments = await _held.FetchMoments(training, cancellationToken))
+            await _device.Run(generation, () => _held.Train(training, exact, moments, _fence.Life), cancellationToken: cancellationToken);
         await _sleeping.Settle(generation, cancellationToken);
     }
 

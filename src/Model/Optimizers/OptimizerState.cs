@@ -50,10 +50,15 @@ public sealed class OptimizerState : IDisposable
     {
         checked
         {
-            return optimizer.StateTensors(parameter, dtypes).Sum(t => t.Count * t.DType.ElementSize())
+            return MomentBytesOf(parameter, dtypes, optimizer)
                 + (dtypes.SeparateMaster ? parameter.Count * ScalarType.Float32.ElementSize() : 0);
         }
     }
+
+    /// <summary>Bytes of the optimizer's tensors alone.</summary>
+    /// <exception cref="OverflowException">The number does not fit 64 bits.</exception>
+    public static long MomentBytesOf(ParameterSpec parameter, PartDtypes dtypes, IPartOptimizer optimizer) =>
+        checked(optimizer.StateTensors(parameter, dtypes).Sum(t => t.Count * t.DType.ElementSize()));
 
     /// <inheritdoc/>
     public void Dispose()

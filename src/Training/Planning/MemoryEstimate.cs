@@ -5,7 +5,10 @@ namespace LisaOrleans.Training;
 /// <param name="TrainableParameters">Parameters that train at one time (the most, over all choices of layers).</param>
 /// <param name="Weights">All weights, apart from mapped files: what trains in the compute dtype, the rest in its form.</param>
 /// <param name="Gradients">Gradients of what trains.</param>
-/// <param name="OptimizerState">Master weights and moments of what trains.</param>
+/// <param name="OptimizerState">
+/// Master weights and moments of what trains; and in the memory of a processor moments of layers that have fallen asleep, on their way to
+/// the store.
+/// </param>
 /// <param name="Activations">
 /// What the backward pass of a micro-batch takes at its peak, beside all gradients: what layers have kept, or the logits of one chunk, and
 /// room to unpack a layer.

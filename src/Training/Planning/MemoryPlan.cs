@@ -32,8 +32,13 @@ public static class MemoryPlan
             var slept = options.FrozenWeights is WholeForm && adapters is null
                 ? layers.Select(Count).OrderDescending().Take(options.SleptLayers).Sum() * options.Dtypes.Storage.ElementSize()
                 : 0;
+
+            // A GPU's are copied to the process's memory when a layer falls asleep.
+            var parked = options is { ParksMoments: true, OnGpu: false }
+                ? layers.Select(l => MomentBytes(l, options)).OrderDescending().Take(options.ActiveLayers).Sum()
+                : 0;
             return new MemoryEstimate(
-                all + added, trains, weights + (added * 4), gradients, state, activations, state + masters + slept);
+                all + added, trains, weights + (added * 4), gradients, state + parked, activations, state + masters + slept);
 
             // The most over all choices of layers.
             long Trained(Func<IReadOnlyList<ParameterSpec>, long> size) =>
@@ -43,6 +48,10 @@ public static class MemoryPlan
                 specs.Sum(s => OptimizerState.BytesOf(s, dtypes, options.Optimizer));
         }
     }
+
+    /// <summary>Bytes of a layer's moments.</summary>
+    internal static long MomentBytes(IReadOnlyList<ParameterSpec> layer, MemoryPlanOptions options) =>
+        checked(layer.Sum(s => OptimizerState.MomentBytesOf(s, options.Dtypes, options.Optimizer)));
 
     private static long Count(IReadOnlyList<ParameterSpec> specs) => specs.Sum(s => s.Count);
 }

@@ -26,6 +26,11 @@ public sealed record MemoryPlanOptions
     /// <value>Layers that fall asleep between two manifests, the next of which then holds their weights. Default none.</value>
     public int SleptLayers { get; init; }
 
+    /// <value>
+    /// Whether layers that fall asleep keep their moments, which are in memory until the store has them. Default false.
+    /// </value>
+    public bool ParksMoments { get; init; }
+
     /// <value>Sequences in a micro-batch.</value>
     public required int BatchSize { get; init; }
 

@@ -50,6 +50,7 @@ public static class RunCapacity
             Optimizer = Optimizers.Of(spec),
             FrozenWeights = WeightForms.Of(spec),
             SleptLayers = SleptLayers(method, spec, config.NumHiddenLayers),
+            ParksMoments = ParksMoments(spec),
             BatchSize = spec.PerDeviceTrainBatchSize * Objectives.SequencesOf(spec),
             SequenceLength = spec.BlockSize,
             GradientAccumulationSteps = spec.GradientAccumulationSteps,
@@ -58,6 +59,9 @@ public static class RunCapacity
             GradientCheckpointing = spec.GradientCheckpointing,
         };
     }
+
+    /// <summary>Whether layers that fall asleep keep their moments.</summary>
+    internal static bool ParksMoments(TrainingSpec spec) => Methods.Of(spec).Idle(spec) == PartTraining.Asleep;
 
     private static int SleptLayers(ITrainingMethod method, TrainingSpec spec, int layers)
     {

@@ -12,6 +12,8 @@ internal sealed class StageMemory
         a => new StageMemory(a.Config, a.Spec, a.Arriving),
         (a, b) => ReferenceEquals(a.Config, b.Config) && ReferenceEquals(a.Spec, b.Spec) && a.Arriving == b.Arriving);
 
+    // Of each layer the moments that are on their way to the store when it has fallen asleep; empty where none are.
+    private readonly double[] _parked = [];
     private readonly Passes _onCpu;
     private readonly Passes _onGpu;
     private readonly bool _runsOnGpus;
@@ -21,6 +23,12 @@ internal sealed class StageMemory
         Work = PartWork.Of(config, spec, arriving);
         (Layers, IsTied, MicroBatches) = (config.NumHiddenLayers, config.TieWordEmbeddings, spec.GradientAccumulationSteps);
         _runsOnGpus = WeightForms.RunOnGpus(spec);
+        if (RunCapacity.ParksMoments(spec))
+        {
+            var options = RunCapacity.Options(spec, config, onGpu: false);
+            _parked = [.. Enumerable.Range(0, Layers).Select(i => (double)MemoryPlan.MomentBytes(config.LayerSpecs(i), options))];
+        }
+
         (_onCpu, _onGpu) = (new Passes(config, spec, onGpu: false), new Passes(config, spec, onGpu: true));
     }
 
@@ -51,11 +59,14 @@ internal sealed class StageMemory
         var (held, active, passes) = (Work.LayersUpTo(end), Work.ActiveLayers, PassesOf(onGpu));
         var kept = PartWork.MostFrom(passes.Kept, passes.KeptTraining, active, end);
         var trained = PartWork.MostFrom(new double[end], passes.Trained, active, end);
+
+        // A GPU's are in another memory then.
+        var parked = onGpu || _parked.Length == 0 ? new double[end] : PartWork.MostFrom(new double[end], _parked, active, end);
         var found = new (double, LayersMemory)[end];
         for (var (layer, going) = (end - 1, 0L); layer >= 0; layer--)
         {
             going = Math.Max(going, passes.Pass.Layers[layer].Going);
-            found[layer] = (held[layer], new LayersMemory((long)trained[layer], (long)kept[layer], going));
+            found[layer] = (held[layer] + parked[layer], new LayersMemory((long)trained[layer], (long)kept[layer], going));
         }
 
         return found;

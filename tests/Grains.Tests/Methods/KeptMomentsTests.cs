@@ -54,6 +54,27 @@ public sealed class KeptMomentsTests
         Assert.All((await ManifestAsync(run)).Parts.Values, p => Assert.Equal((null, null), (p.Optimizer, p.Parked)));
     }
 
+    // Those of one layer at a time are in memory beside what they become.
+    [Fact]
+    public async Task Read_waits_until_other_moments_are_let_go_of()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder.Root);
+        var blob = new BytesBlob([2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}']);
+        await store.PutAsync(blob, Token);
+        var moments = new ParkedMoments(Task.FromResult(new BlobRef(blob.Sha256, blob.Length)));
+        var first = await moments.Read(store, Token);
+        var second = moments.Read(store, Token);
+        await Task.Delay(50, Token);
+        Assert.False(second.IsCompleted);
+        first.Dispose();
+        (await second).Dispose();
+
+        var missing = new ParkedMoments(Task.FromResult(new BlobRef(new string('0', 64), 1)));
+        await Assert.ThrowsAsync<BlobMissingException>(() => missing.Read(store, Token));
+        (await moments.Read(store, Token)).Dispose();
+    }
+
     private static async Task<Manifest> ManifestAsync(TestRun run)
     {
         var head = await RunStore.ReadHeadAsync(run.Store, "test", Token);

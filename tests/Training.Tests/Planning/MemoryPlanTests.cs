@@ -409,6 +409,26 @@ public sealed class MemoryPlanTests
         Assert.Equal(0, (lora with { Dropout = 0 }).Passing(Wide(32), 0, tokens: 64, size));
     }
 
+    // Moments of 8 bytes for each weight; a GPU's are not in its own memory while they are stored.
+    [Fact]
+    public void Estimate_counts_the_moments_of_layers_that_have_fallen_asleep_until_they_are_stored()
+    {
+        var dropped = new TrainingSpec { RunName = "r", BlockSize = 8, Dtype = "bfloat16", LisaActivatedLayers = 2 };
+        var kept = dropped with { LisaKeepOptimizerState = true };
+        Assert.Equal(2 * Layer * 8, State(kept) - State(dropped));
+        Assert.Equal(State(dropped, onGpu: true), State(kept, onGpu: true));
+        Assert.Equal(Copies(dropped), Copies(kept));
+        Assert.Equal(2 * Layer * 8, Held(kept, onGpu: false) - Held(dropped, onGpu: false));
+        Assert.Equal(Held(dropped, onGpu: true), Held(kept, onGpu: true));
+
+        static long State(TrainingSpec spec, bool onGpu = false) => RunCapacity.Estimate(spec, TinyModel.Config(), onGpu).OptimizerState;
+
+        // Placement counts the same.
+        static double Held(TrainingSpec spec, bool onGpu) => StageMemory.Of(TinyModel.Config(), spec, 0).LayersUpTo(3, onGpu)[0].Held;
+
+        static long Copies(TrainingSpec spec) => RunCapacity.Estimate(spec, TinyModel.Config()).Copies;
+    }
+
     private static ModelConfig Wide(long vocabulary) => ModelConfigReader.Parse(
         $$"""
         {
