@@ -7,19 +7,25 @@ namespace LisaOrleans.Silo;
 /// Azure Scheduled Events, api-version 2020-07-01. Approving an event starts it for every resource that it lists. So an event
 /// that lists resources other than this machine is not approved and starts at its own time.
 /// </summary>
-public sealed class AzureScheduledEvents(HttpClient http, Uri endpoint, string machine) : IPreemptionSource
+/// <param name="http">The client to ask with; not owned.</param>
+/// <param name="endpoint">Where the service is.</param>
+/// <param name="machine">This machine's name.</param>
+/// <param name="uptime">How long ago the machine booted; null (default) asks the system.</param>
+public sealed class AzureScheduledEvents(HttpClient http, Uri endpoint, string machine, Func<TimeSpan>? uptime = null) : IPreemptionSource
 {
     /// <summary>Where the service is on Azure's machines.</summary>
     public static Uri DefaultEndpoint { get; } = new("http://169.254.169.254/metadata/scheduledevents?api-version=2020-07-01");
 
     private static readonly string[] s_ends = ["Preempt", "Terminate", "Redeploy", "Reboot"];
 
-    // After these the machine is there again. Their events may be listed for minutes after it has begun anew.
+    // After these the machine is there again. Their events may be listed for minutes after it has begun anew. When one began the service does
+    // not say: what is under way has no NotBefore. So on a machine that has been up for longer than this, it is still to come.
     private static readonly string[] s_restarts = ["Redeploy", "Reboot"];
+    private static readonly TimeSpan s_listed = TimeSpan.FromHours(1);
 
     private bool _alone;
 
-    // Restarts that were under way when this process first asked: it has begun since, so they are not its end. Null before.
+    // Restarts that were under way when this process first asked, on a machine that had booted lately: they are not its end. Null before.
     private HashSet<string?>? _past;
 
     /// <inheritdoc/>
@@ -69,9 +75,11 @@ public sealed class AzureScheduledEvents(HttpClient http, Uri endpoint, string m
         response.EnsureSuccessStatusCode();
     }
 
-    private HashSet<string?> Past(IReadOnlyList<JsonElement> events) => _past is null
-        ? [.. events.Where(IsRestartUnderWay).Select(Id)]
-        : [.. _past.Intersect(events.Select(Id))];
+    private HashSet<string?> Past(IReadOnlyList<JsonElement> events) => _past is not null
+        ? [.. _past.Intersect(events.Select(Id))]
+        : (uptime?.Invoke() ?? TimeSpan.FromMilliseconds(Environment.TickCount64)) < s_listed
+            ? [.. events.Where(IsRestartUnderWay).Select(Id)]
+            : [];
 
     private static bool IsRestartUnderWay(JsonElement item) =>
         s_restarts.Contains(item.GetProperty("EventType").GetString())

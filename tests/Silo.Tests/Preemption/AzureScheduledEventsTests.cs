@@ -55,6 +55,20 @@ public sealed class AzureScheduledEventsTests
         Assert.Equal("e-2", (await source.PollAsync(Token))!.Id);
     }
 
+    // A process that ends for a notice may be started again before the machine is.
+    [Theory]
+    [InlineData("Reboot")]
+    [InlineData("Redeploy")]
+    public async Task PollAsync_restart_under_way_of_a_machine_that_has_not_booted_lately_is_a_notice(string type)
+    {
+        await using var service = await MetadataService.StartAsync();
+        service.Announce(Started("e-1", type, "vm-1"));
+        Assert.Null(await service.Source("vm-1", TimeSpan.FromMinutes(59)).PollAsync(Token));
+        var source = service.Source("vm-1", TimeSpan.FromHours(1));
+        Assert.Equal("e-1", (await source.PollAsync(Token))?.Id);
+        Assert.Equal("e-1", (await source.PollAsync(Token))?.Id);
+    }
+
     [Fact]
     public async Task PollAsync_several_events_takes_the_one_for_this_machine()
     {

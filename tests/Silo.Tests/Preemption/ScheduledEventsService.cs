@@ -7,8 +7,8 @@ internal static class ScheduledEventsService
 {
     private const string Path = "/metadata/scheduledevents?api-version=2020-07-01";
 
-    public static AzureScheduledEvents Source(this MetadataService service, string machine) =>
-        new(service.Http, new Uri(service.Address, Path), machine);
+    public static AzureScheduledEvents Source(this MetadataService service, string machine, TimeSpan uptime = default) =>
+        new(service.Http, new Uri(service.Address, Path), machine, () => uptime);
 
     public static object Event(string id, string type, params string[] resources) => Create("Scheduled", id, type, resources);
 
@@ -30,7 +30,7 @@ internal static class ScheduledEventsService
         ResourceType = "VirtualMachine",
         Resources = resources,
         EventStatus = status,
-        NotBefore = "Mon, 19 Sep 2026 18:29:47 GMT",
+        NotBefore = status == "Started" ? "" : "Mon, 19 Sep 2026 18:29:47 GMT",
         Description = "",
         EventSource = "Platform",
         DurationInSeconds = -1,
