@@ -59,11 +59,43 @@ public sealed class LostJobsTests : IDisposable
         async Task<string?> StateAsync(string id) => (await RunStore.ReadHeadAsync(_runs.Store, id, Token))!.State;
     }
 
+    // To see whether somebody works on a job may take seconds.
+    [Fact]
+    public async Task LookAsync_several_jobs_are_looked_at_side_by_side()
+    {
+        foreach (var id in (string[])["ftjob-a", "ftjob-b"]) await BeginAsync(id, RunHeadStates.Running);
+        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = _runs.Store }, Token);
+        using var look = new LostJobs(
+            _jobs, new LeasesInPairs(_runs.Store), silo.Grains, new LocalRuns(), new LeaseScope(null), TimeProvider.System,
+            NullLogger<LostJobs>.Instance);
+        await look.LookAsync(Token).WaitAsync(TimeSpan.FromMinutes(1), Token);
+        foreach (var id in (string[])["ftjob-a", "ftjob-b"])
+            Assert.Equal(RunHeadStates.Paused, (await RunStore.ReadHeadAsync(_runs.Store, id, Token))!.State);
+    }
+
     private async Task BeginAsync(string id, string state, string? cluster = null, bool isNew = false)
     {
         await _runs.ImportAsync(id);
         await RunStore.AcquireAsync(_runs.Store, id, new RunClaim(state, cluster), Token);
         await _jobs.AddAsync(ImportedJob.Of(id), Token);
         if (!isNew) await _jobs.Imports.DeleteAsync(id, Token);
+    }
+
+    /// <summary>A lease is read when another one is, too.</summary>
+    private sealed class LeasesInPairs(IBlobStore inner) : DelegatingBlobStore(inner)
+    {
+        private readonly TaskCompletionSource _both = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _asked;
+
+        public override async Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken)
+        {
+            if (path.EndsWith("/lease.json", StringComparison.Ordinal))
+            {
+                if (Interlocked.Increment(ref _asked) == 2) _both.SetResult();
+                await _both.Task.WaitAsync(cancellationToken);
+            }
+
+            return await base.GetDocumentAsync(path, cancellationToken);
+        }
     }
 }

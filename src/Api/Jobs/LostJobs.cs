@@ -37,22 +37,22 @@ internal sealed partial class LostJobs(
     }
 
     /// <summary>Pauses those that are to go on, and that nobody works on.</summary>
-    internal async Task LookAsync(CancellationToken cancellationToken)
+    internal Task LookAsync(CancellationToken cancellationToken) =>
+        HeldRuns.ForEachAsync(jobs.IdsAsync(cancellationToken), async (id, token) => await LookAtAsync(id, token), cancellationToken);
+
+    private async Task LookAtAsync(string id, CancellationToken cancellationToken)
     {
-        await foreach (var id in jobs.IdsAsync(cancellationToken))
+        try
         {
-            try
-            {
-                if (await IsLostAsync(id, cancellationToken)) await grains.GetGrain<IRunGrain>(id).Pause().WaitAsync(cancellationToken);
-            }
-            catch (Exception e) when (e is RunEndedException or RunHeldException)
-            {
-                // It has ended, or somebody has begun to work on it.
-            }
-            catch (Exception e) when (e is InvalidDataFileException or DamagedBlobException)
-            {
-                LogDamaged(id, e.Message);
-            }
+            if (await IsLostAsync(id, cancellationToken)) await grains.GetGrain<IRunGrain>(id).Pause().WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is RunEndedException or RunHeldException)
+        {
+            // It has ended, or somebody has begun to work on it.
+        }
+        catch (Exception e) when (e is InvalidDataFileException or DamagedBlobException)
+        {
+            LogDamaged(id, e.Message);
         }
     }
 
