@@ -101,8 +101,8 @@ internal sealed partial class RunPlacement
         // What a silo does that is tried only shows whether it is as slow as it was.
         if (time.GetElapsedTime(_loaded) < s_measuring && !Speeds.AreTried) return false;
         if (Speeds.FindBetter(run.Plan!.Config, run.Plan.Spec, Ready, current, Held) is not { } better) return false;
-        var silos = Speeds.Of(Ready, run.Plan.Spec.Threads);
-        RunLog.EveningOut(logger, run.Name, string.Join(", ", silos.Select(s => FormattableString.Invariant($"{s.Address} {s.Speed:0.00}"))));
+        RunLog.EveningOut(
+            logger, run.Name, string.Join(", ", Speeds.Compared.Select(s => FormattableString.Invariant($"{s.Address} {s.Speed:0.00}"))));
         Speeds.Moved(better);
         return true;
     }

@@ -41,6 +41,9 @@ public sealed class SiloSpeeds
     /// <summary>For how many steps silos that are too slow for any work are left without it, where that is longer than at first.</summary>
     public IReadOnlyDictionary<string, int> Patience => _idle.Patience;
 
+    /// <summary>The silos with the speeds for which plans were last compared.</summary>
+    public IReadOnlyList<TrainingSilo> Compared => _compared.Silos;
+
     /// <summary>Whether the present plan has had time enough.</summary>
     public bool MayMove => HaveCounted(_patience);
 
