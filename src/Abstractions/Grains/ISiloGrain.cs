@@ -5,4 +5,7 @@ public interface ISiloGrain : IGrainWithStringKey
 {
     /// <summary>What the silo has been doing since it began.</summary>
     Task<SiloLoad> GetLoad();
+
+    /// <summary>Whether the silo reaches the store now.</summary>
+    Task<bool> ReachesStore();
 }

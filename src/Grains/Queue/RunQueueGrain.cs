@@ -9,7 +9,8 @@ namespace LisaOrleans.Grains;
 /// <inheritdoc cref="IRunQueueGrain"/>
 [Reentrant]
 [ControlPlacement]
-internal sealed partial class RunQueueGrain(IBlobStore store, IClusterView cluster, TimeProvider time, ILogger<RunQueueGrain> logger)
+internal sealed partial class RunQueueGrain(
+    IBlobStore store, IClusterView cluster, StoreReach reach, TimeProvider time, ILogger<RunQueueGrain> logger)
     : Grain, IRunQueueGrain
 {
     // How long after its last request a run counts as gone; if it is woken, it asks again.
@@ -112,6 +113,7 @@ internal sealed partial class RunQueueGrain(IBlobStore store, IClusterView clust
             catch (Exception e) when (!_life.IsCancellationRequested)
             {
                 LogNotKnown(e.Message);
+                if (await reach.MoveAway(this)) return;
                 await Task.Delay(s_pause, time, _life.Token)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }

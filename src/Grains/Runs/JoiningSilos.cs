@@ -127,6 +127,9 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, TimeProv
         var session = run.Session!;
         try
         {
+            // What others hand over to it, it could train, but not save.
+            if (HasFailed(silo) && !await grains.GetGrain<ISiloGrain>(silo).ReachesStore().WaitAsync(cancellationToken))
+                throw new IOException($"{silo} does not reach the store");
             loaded(await parts.LoadAhead(session.Manifest!, silo, current, cancellationToken));
             return true;
         }

@@ -8,7 +8,8 @@ namespace LisaOrleans.Grains;
 [Reentrant]
 [ControlPlacement]
 internal sealed partial class RunGrain(
-    IBlobStore store, IClusterView cluster, LocalRuns localRuns, RunOptions options, TimeProvider time, ILogger<RunGrain> logger)
+    IBlobStore store, IClusterView cluster, LocalRuns localRuns, StoreReach reach, RunOptions options, TimeProvider time,
+    ILogger<RunGrain> logger)
     : Grain, IRunGrain, IRemindable
 {
     // Calls that begin or stop the work on the run: each goes by whether it is at work, and by what the store says of it.
@@ -34,18 +35,18 @@ internal sealed partial class RunGrain(
         _run = new StoredRun(store, Name, cluster.ClusterId, time, logger) { Holder = cluster.Holder };
         _placement = new RunPlacement(_run, GrainContext.Address.SiloAddress?.ToParsableString(), GrainFactory, cluster, time, logger);
         _events = new RunEvents(_run, () => AtWork, time);
-        _life = new RunLifecycle(_run, _placement, _events, options, time, logger);
+        _life = new RunLifecycle(_run, _placement, _events, reach, options, time, logger);
         _reminder = cluster.ClusterId is null ? null : new RunReminder(this, Name, logger);
         return base.OnActivateAsync(cancellationToken);
     }
 
-    public Task Start() => _calls.Do(StartInTurn);
+    public Task Start() => OrElsewhere(_calls.Do(StartInTurn));
 
-    public Task StartIfNew() => _calls.Do(async () =>
+    public Task StartIfNew() => OrElsewhere(_calls.Do(async () =>
     {
         var head = await _run.ReadHead();
         if (head is null || head.IsActive || head.State is null or RunHeadStates.Queued) await StartInTurn();
-    });
+    }));
 
     private async Task StartInTurn()
     {
@@ -120,7 +121,10 @@ internal sealed partial class RunGrain(
     public async Task<string?> Resume(IReadOnlyList<string> leaving)
     {
         foreach (var silo in leaving) _life.Leave(silo);
-        return AtWork ? null : await _calls.Do(() => ResumeInTurn(leaving));
+        if (AtWork) return null;
+        var resuming = _calls.Do(() => ResumeInTurn(leaving));
+        await OrElsewhere(resuming);
+        return await resuming;
     }
 
     private async Task<string?> ResumeInTurn(IReadOnlyList<string> leaving)
@@ -205,7 +209,7 @@ internal sealed partial class RunGrain(
         End(ended);
 
         // Who follows it in a single process hears only here that it has ended.
-        if (ended.IsElsewhere && cluster.ClusterId is not null) DeactivateOnIdle();
+        if (ended.IsElsewhere && cluster.ClusterId is not null) await Leave(goesOn);
     }
 
     private async Task Stop(RunWish wish)

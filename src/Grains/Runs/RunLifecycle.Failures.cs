@@ -19,6 +19,13 @@ internal sealed partial class RunLifecycle
                 Phase = waiting;
                 return null;
 
+            case FailureAction.Retry or FailureAction.Pause or FailureAction.Fail
+                when !IsToStop && !run.IsAnew && await reach.FindBetter() is { } better:
+                // Its parts stay as they are: the next owner takes over what it can.
+                await Settle();
+                RunLog.CutOff(logger, failure, run.Name, better.ToParsableString());
+                return new RunPhase.Ended(RunState.Running, decision.Reason, IsStored: false) { IsElsewhere = true };
+
             case FailureAction.Retry when !IsToStop:
                 await Settle();
                 Phase = new RunPhase.Recovering();

@@ -11,7 +11,8 @@ namespace LisaOrleans.Grains;
 /// grain's turns.
 /// </summary>
 internal sealed partial class RunLifecycle(
-    StoredRun run, RunPlacement placement, RunEvents events, RunOptions options, TimeProvider time, ILogger logger) : IDisposable
+    StoredRun run, RunPlacement placement, RunEvents events, StoreReach reach, RunOptions options, TimeProvider time, ILogger logger)
+    : IDisposable
 {
     private static readonly TimeSpan s_settlePatience = TimeSpan.FromSeconds(2);
 

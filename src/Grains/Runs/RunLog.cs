@@ -39,6 +39,9 @@ internal static partial class RunLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is no longer worked on here: {Reason}")]
     public static partial void Replaced(ILogger logger, string run, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} goes on from {Silo}, which reaches the store, as this silo does not")]
+    public static partial void CutOff(ILogger logger, Exception exception, string run, string silo);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is left alone: {Reason}")]
     public static partial void Held(ILogger logger, string run, string reason);
 

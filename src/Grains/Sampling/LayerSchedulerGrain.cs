@@ -5,7 +5,7 @@ namespace LisaOrleans.Grains;
 
 /// <inheritdoc cref="ILayerSchedulerGrain"/>
 [ControlPlacement]
-internal sealed class LayerSchedulerGrain(IBlobStore store) : Grain, ILayerSchedulerGrain
+internal sealed class LayerSchedulerGrain(IBlobStore store, StoreReach reach) : Grain, ILayerSchedulerGrain
 {
     private const int MostPeriods = 100;
 
@@ -20,9 +20,18 @@ internal sealed class LayerSchedulerGrain(IBlobStore store) : Grain, ILayerSched
         if (generation < _generation) throw Stale(generation, _generation);
         if (_schedule is null || generation > _generation)
         {
-            var head = await RunStore.ReadHeadAsync(store, Run, cancellationToken);
-            if (head?.Manifest is not { } manifest || head.Generation != generation) throw Stale(generation, head?.Generation ?? 0);
-            await Read(manifest, generation, cancellationToken);
+            try
+            {
+                var head = await RunStore.ReadHeadAsync(store, Run, cancellationToken);
+                if (head?.Manifest is not { } manifest || head.Generation != generation) throw Stale(generation, head?.Generation ?? 0);
+                await Read(manifest, generation, cancellationToken);
+            }
+            catch (Exception e) when (e is not StaleGenerationCallException && !cancellationToken.IsCancellationRequested)
+            {
+                // What this silo is refused, the one that it goes to is not: the run is to ask again.
+                if (await reach.MoveAway(this)) throw new IOException(e.Message);
+                throw;
+            }
         }
 
         foreach (var record in committed)

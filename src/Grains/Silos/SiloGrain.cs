@@ -2,7 +2,7 @@ namespace LisaOrleans.Grains;
 
 /// <inheritdoc cref="ISiloGrain"/>
 [SiloPlacement]
-internal sealed class SiloGrain(IDeviceWorker device) : Grain, ISiloGrain
+internal sealed class SiloGrain(IDeviceWorker device, StoreReach reach) : Grain, ISiloGrain
 {
     public Task<SiloLoad> GetLoad() => Task.FromResult(new SiloLoad
     {
@@ -11,4 +11,6 @@ internal sealed class SiloGrain(IDeviceWorker device) : Grain, ISiloGrain
         UpSeconds = device.Up.TotalSeconds,
         ProcessBytes = Environment.WorkingSet,
     });
+
+    public Task<bool> ReachesStore() => reach.Look();
 }

@@ -1,3 +1,4 @@
+using LisaOrleans.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.Runtime.Placement;
@@ -12,6 +13,9 @@ internal sealed class ControlPlacementDirector(IServiceProvider services) : IPla
         var silos = context.GetCompatibleSilos(target);
         if (IPlacementDirector.GetPlacementHint(target.RequestContextData, silos) is { } hint) return Task.FromResult(hint);
 
+        // A call that comes just now must not wake a run on the silo that the run is being moved away from.
+        if (silos.Length > 1 && IsMovedAwayFrom) silos = [.. silos.Where(s => !s.Equals(context.LocalSilo))];
+
         // An embedded silo has no metadata.
         if (services.GetService<ISiloMetadataCache>() is { } metadata
             && silos.Where(s => ClusterView.HasRole(metadata, s, SiloRoles.Control)).ToArray() is { Length: > 0 } control)
@@ -19,8 +23,8 @@ internal sealed class ControlPlacementDirector(IServiceProvider services) : IPla
             silos = control;
         }
 
-        // A call that comes just now must not wake a run on the silo that the run is being moved away from.
-        if (silos.Length > 1 && services.GetService<SiloDrain>() is { Begun: true }) silos = [.. silos.Where(s => !s.Equals(context.LocalSilo))];
         return Task.FromResult(silos.Contains(context.LocalSilo) ? context.LocalSilo : silos[Random.Shared.Next(silos.Length)]);
     }
+
+    private bool IsMovedAwayFrom => services.GetService<SiloDrain>() is { Begun: true } || services.GetService<StoreReach>() is { IsLost: true };
 }

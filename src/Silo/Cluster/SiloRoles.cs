@@ -1,3 +1,5 @@
+using LisaOrleans.Grains;
+
 namespace LisaOrleans.Silo;
 
 /// <summary>What a silo says about itself in its metadata.</summary>
@@ -7,7 +9,7 @@ public static class SiloRoles
     public const string Gpu = "gpu";
 
     /// <summary>Holds the grains that direct the training; best on a machine that is not taken away.</summary>
-    public const string Control = "control";
+    public const string Control = ControlPlacement.Role;
 
     internal const string RolesKey = "lisa.roles";
     internal const string MemoryKey = "lisa.memory";

@@ -22,6 +22,7 @@ public static class LisaSiloBuilderExtensions
         services.AddSingleton<IBlobStore>(new MeasuredBlobStore(store));
         services.AddSingleton<LocalParts>();
         services.AddSingleton<LocalRuns>();
+        services.AddSingleton<StoreReach>();
         services.AddHostedService<OrphanCollector>();
         services.AddSingleton<IDeviceWorker>(_ => new DeviceWorker(TrainingDevice.Find()));
         services.AddSingleton<ITensorExchange>(s => new TensorExchange(

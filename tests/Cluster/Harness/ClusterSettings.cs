@@ -17,6 +17,9 @@ internal sealed record ClusterSettings(
     /// <summary>Options of a silo by its number.</summary>
     public Func<int, IReadOnlyList<string>> OptionsOf { get; init; } = _ => [];
 
+    /// <summary>Where a silo finds the store, by its number, if not where all do.</summary>
+    public Func<int, string?> StoreOf { get; init; } = _ => null;
+
     /// <summary>Variables of a silo by its number, beside those that all get.</summary>
     public Func<int, IReadOnlyDictionary<string, string>> EnvironmentOf { get; init; } = _ => new Dictionary<string, string>();
 }

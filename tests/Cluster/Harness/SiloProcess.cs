@@ -45,7 +45,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         _process = ServerProcess.Start(
             program[0],
             [
-                .. program[1..], "silo", .. _cluster.Connection, "--store", _cluster.Store,
+                .. program[1..], "silo", .. _cluster.Connection, "--store", _cluster.Settings.StoreOf(Number) ?? _cluster.Store,
                 "--silo-port", $"{SiloPort}", "--gateway-port", $"{GatewayPort}",
                 "--http-port", $"{_httpPort}", "--threads", $"{_cluster.Settings.Threads}",
                 "--scheduled-events-endpoint", Events.Endpoint, .. _cluster.Settings.Options ?? [], .. _cluster.Settings.OptionsOf(Number),

@@ -18,7 +18,7 @@ public sealed class StartingQueueTests
         await RunStore.AcquireAsync(trained.Store, "trained", new RunClaim(RunHeadStates.Running, "test"), Token);
         var time = new FakeTimeProvider();
         var store = new SlowList(trained.Store, time);
-        var queue = new RunQueueGrain(store, new OneSilo(), time, NullLogger<RunQueueGrain>.Instance);
+        var queue = new RunQueueGrain(store, new OneSilo(), reach: null!, time, NullLogger<RunQueueGrain>.Instance);
         var demand = new RunDemand
         {
             Spec = TinyStories.Spec(2) with { RunName = "new", Priority = 5 },
@@ -50,7 +50,7 @@ public sealed class StartingQueueTests
         using var folder = new TempFolder();
         var store = new FolderBlobStore(folder["store"]);
         foreach (var run in (string[])["a", "b"]) await RunStore.AcquireAsync(store, run, new RunClaim(RunHeadStates.Running, "test"), Token);
-        var queue = new RunQueueGrain(store, new OneSilo(), TimeProvider.System, NullLogger<RunQueueGrain>.Instance);
+        var queue = new RunQueueGrain(store, new OneSilo(), reach: null!, TimeProvider.System, NullLogger<RunQueueGrain>.Instance);
         await queue.OnActivateAsync(Token);
         var share = await queue.Ask(new RunDemand
         {

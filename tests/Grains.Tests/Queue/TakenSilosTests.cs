@@ -73,7 +73,7 @@ public sealed class TakenSilosTests
         await run.ReadPlan(Token);
         var placement = new RunPlacement(run, "s0", grains, new OneSilo(), time, NullLogger.Instance);
         placement.Silos.Begin(time.GetUtcNow(), trains: true);
-        var queue = new RunQueueGrain(imported.Store, new OneSilo(), time, NullLogger<RunQueueGrain>.Instance);
+        var queue = new RunQueueGrain(imported.Store, new OneSilo(), reach: null!, time, NullLogger<RunQueueGrain>.Instance);
         await queue.OnActivateAsync(Token);
         ((OneQueue)grains).Queue = queue;
         await placement.Ask();
