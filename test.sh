@@ -17,6 +17,8 @@ code=0
 export OMP_WAIT_POLICY=passive
 # Hundreds of processes start, and compile. Memory that is never writable and executable at once would cost each a tenth of its start's time.
 export DOTNET_EnableWriteXorExecute=0
+# Most of them end before better machine code for what they call often has paid for itself: it is made once nothing new was called for a second.
+export DOTNET_TC_CallCountingDelayMs=1000
 # In the same way, tests begin with the machine code that was made for lisa.
 for tests in artifacts/bin/*.Tests/release; do
   for file in artifacts/obj/LisaOrleans.Cli/release/ready-to-run/*.dll; do
