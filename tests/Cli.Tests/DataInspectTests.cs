@@ -67,7 +67,8 @@ public sealed class DataInspectTests
         Assert.Equal(40, all);
         Assert.InRange(rest, 1, 39);
 
-        await Lisa.RefusesAsync([.. command, "--validation-split", "10%"], "--validation-split is '10%'; it must be a share between 0 and 1, such as 0.1");
+        await LisaMain.RefusesAsync(
+            [.. command, "--validation-split", "10%"], "--validation-split is '10%'; it must be a share between 0 and 1, such as 0.1");
 
         static int Records(LisaResult result) => JsonDocument.Parse(result.Output).RootElement.GetProperty("records").GetInt32();
     }
@@ -103,14 +104,14 @@ public sealed class DataInspectTests
         Assert.NotEqual(plain, adapted);
 
         // What training refuses shows nothing.
-        await Lisa.RefusesAsync(
+        await LisaMain.RefusesAsync(
             ["data", "inspect", "--model", model, "--adapter", model, "--method", "lora", "--data", folder["d.jsonl"]],
             "has no adapter_config.json");
-        await Lisa.RefusesAsync(
+        await LisaMain.RefusesAsync(
             ["data", "inspect", "--model", model, "--adapter", folder["adapter"], "--data", folder["d.jsonl"]],
             "--method is lisa, which trains no adapter");
         string[] lora = ["--adapter", folder["adapter"], "--method", "lora", "--lora-r", "8"];
-        await Lisa.RefusesAsync(
+        await LisaMain.RefusesAsync(
             ["data", "inspect", "--model", model, "--data", folder["d.jsonl"], .. lora], "--lora-r is 8, but that of --adapter is 1");
 
         async Task<string> InspectAsync(params string[] more) => (await Lisa.SucceedsAsync(
@@ -131,7 +132,7 @@ public sealed class DataInspectTests
         File.WriteAllText(folder["d.jsonl"], Records);
         string[] given = [.. more.Select(m => m.EndsWith(".jsonl", StringComparison.Ordinal) ? folder[m] : m)];
         foreach (var command in (string[][])[["data", "inspect"], ["train", "--output", folder["out"]]])
-            await Lisa.RefusesAsync([.. command, "--model", Sample.Model, "--data", folder["d.jsonl"], .. given], says);
+            await LisaMain.RefusesAsync([.. command, "--model", Sample.Model, "--data", folder["d.jsonl"], .. given], says);
     }
 
     // Who sees no colours has to see what is learned all the same.

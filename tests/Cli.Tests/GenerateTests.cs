@@ -1,6 +1,6 @@
 namespace LisaOrleans.Cli.Tests;
 
-public sealed class GenerateTests
+public sealed class GenerateTests(TrainedRuns runs)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -10,9 +10,9 @@ public sealed class GenerateTests
     public async Task Generate_interrupted_leaves_no_model_in_the_temporary_folder(int signal, int exitCode)
     {
         using var folder = new TempFolder();
-        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "1"]));
         Directory.CreateDirectory(folder["tmp"]);
-        string[] command = ["generate", "--model", "default", "--store", folder["out/lisa-store"], "--prompt", "The fox", "--max-new-tokens", "250"];
+        var store = TrainedRuns.Store(await runs.ShortAsync());
+        string[] command = ["generate", "--model", "default", "--store", store, "--prompt", "The fox", "--max-new-tokens", "250"];
         var environment = new Dictionary<string, string> { ["TMPDIR"] = folder["tmp"] };
 
         // Ctrl-C ends a loop too: else its second round would end well.

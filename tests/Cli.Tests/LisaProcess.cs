@@ -9,6 +9,8 @@ internal sealed class LisaProcess : IDisposable
 {
     public const int Interrupt = 2;
     public const int Terminate = 15;
+    public const int Continue = 18;
+    public const int Stop = 19;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 

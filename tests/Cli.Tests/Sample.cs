@@ -5,6 +5,9 @@ namespace LisaOrleans.Cli.Tests;
 /// <summary>The repository's sample model and data, and commands with them.</summary>
 internal static class Sample
 {
+    /// <summary>The block size of <see cref="Train"/>.</summary>
+    public const int BlockSize = 64;
+
     public static string Model { get; } = Path.Combine(Repository.Root, "samples", "tiny-stories");
 
     public static string Data { get; } = Path.Combine(Repository.Root, "samples", "animals.jsonl");
@@ -15,7 +18,7 @@ internal static class Sample
     public static string[] Train(string output, string? model = null, string? data = null, params string[] more) =>
     [
         "train", "--model", model ?? Model, "--data", data ?? Data, "--output", output, "--threads", "1",
-        "--per-device-train-batch-size", "4", "--learning-rate", "1e-3", .. more.Contains("--block-size") ? (string[])[] : ["--block-size", "64"],
+        "--learning-rate", "1e-3", .. Unless("--per-device-train-batch-size", "2", more), .. Unless("--block-size", $"{BlockSize}", more),
         .. more.Contains("full") ? (string[])[] : ["--lisa-interval-steps", "5"], .. more,
     ];
 
@@ -44,4 +47,6 @@ internal static class Sample
     {
         if (Directory.Exists(folder)) Assert.Empty(Directory.GetFiles(folder, "*", SearchOption.AllDirectories));
     }
+
+    private static string[] Unless(string flag, string value, string[] given) => given.Contains(flag) ? [] : [flag, value];
 }

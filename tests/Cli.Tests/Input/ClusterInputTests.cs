@@ -22,7 +22,7 @@ public sealed class ClusterInputTests
     [InlineData("resume")]
     [InlineData("cancel")]
     public async Task Run_impossible_name_is_refused_before_a_cluster_is_looked_for(string command) =>
-        await Lisa.RefusesAsync([command, "../run", "--redis", "127.0.0.1:1"], "run name '../run'");
+        await LisaMain.RefusesAsync([command, "../run", "--redis", "127.0.0.1:1"], "run name '../run'");
 
     // Secrets in files often end with one, and those in the environment come from such files.
     [Fact]
@@ -40,7 +40,7 @@ public sealed class ClusterInputTests
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["secret"], "\n", TestContext.Current.CancellationToken);
-        await Lisa.RefusesAsync(
+        await LisaMain.RefusesAsync(
             ["silo", "--store", folder["store"], "--redis", "127.0.0.1:1", "--cluster-secret-file", folder["secret"]],
             "--cluster-secret-file: ", "secret is empty");
     }
@@ -51,7 +51,7 @@ public sealed class ClusterInputTests
     public async Task Silo_number_that_cannot_be_is_refused_rather_than_cut(string option, string value, string says)
     {
         using var folder = new TempFolder();
-        await Lisa.RefusesAsync(["silo", "--store", folder["store"], "--redis", "127.0.0.1:1", option, value], says);
+        await LisaMain.RefusesAsync(["silo", "--store", folder["store"], "--redis", "127.0.0.1:1", option, value], says);
     }
 
     [Theory]
@@ -61,7 +61,7 @@ public sealed class ClusterInputTests
         using var folder = new TempFolder();
         foreach (var command in (string[][])[["status", "run"], ["list"], ["cancel", "run"], ["silo", "--store", folder["store"]]])
         {
-            var result = await Lisa.RunAsync([.. command, option, value]);
+            var result = await LisaMain.RunAsync([.. command, option, value]);
             Lisa.AssertRefused(result, says);
             Assert.DoesNotContain("s3cret", result.Error, StringComparison.Ordinal);
         }

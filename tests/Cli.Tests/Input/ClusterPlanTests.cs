@@ -58,7 +58,7 @@ public sealed class ClusterPlanTests
     [InlineData("count=2,tflops=1,memory_gb=0.000001", "--cluster: the run needs ")]
     [InlineData("nothing.yaml", "--cluster: no such file: ")]
     public async Task Plan_cluster_that_is_wrong_is_refused_by_its_field(string cluster, string says) =>
-        await Lisa.RefusesAsync(["plan", "--model", Sample.Model, "--cluster", cluster], says);
+        await LisaMain.RefusesAsync(["plan", "--model", Sample.Model, "--cluster", cluster], says);
 
     [Theory]
     [InlineData("count: 4\n", "machines must be a list")]
@@ -70,7 +70,7 @@ public sealed class ClusterPlanTests
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["c.yaml"], text, TestContext.Current.CancellationToken);
-        await Lisa.RefusesAsync(["plan", "--model", Sample.Model, "--cluster", folder["c.yaml"]], folder["c.yaml"], says);
+        await LisaMain.RefusesAsync(["plan", "--model", Sample.Model, "--cluster", folder["c.yaml"]], folder["c.yaml"], says);
     }
 
     [Fact]
@@ -79,13 +79,13 @@ public sealed class ClusterPlanTests
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["t.csv"], "0,add,a\nx\n", TestContext.Current.CancellationToken);
         string[] plan = ["plan", "--model", Sample.Model, "--trace", folder["t.csv"]];
-        await Lisa.RefusesAsync(plan, "--trace", "--cluster");
-        await Lisa.RefusesAsync([.. plan, "--cluster", Spec], folder["t.csv"], "line 2: 'x' must be milliseconds,add|remove,node");
+        await LisaMain.RefusesAsync(plan, "--trace", "--cluster");
+        await LisaMain.RefusesAsync([.. plan, "--cluster", Spec], folder["t.csv"], "line 2: 'x' must be milliseconds,add|remove,node");
         await File.WriteAllTextAsync(folder["t.csv"], "0,add,a\n", TestContext.Current.CancellationToken);
-        await Lisa.RefusesAsync([.. plan, "--cluster", "count=1,tflops=1"], folder["t.csv"], "at one moment");
-        await Lisa.RefusesAsync(["plan", "--model", Sample.Model, "--trace", folder["none"], "--cluster", Spec], "--trace", "no such file");
-        await Lisa.RefusesAsync([.. plan[..^1], folder.Root, "--cluster", Spec], "--trace: must be a file, not a folder");
-        await Lisa.RefusesAsync(["plan", "--model", Sample.Model, "--cluster", folder.Root], "--cluster: must be a file, not a folder");
-        await Lisa.RefusesAsync(["plan", "--model", Sample.Model, "--cluster", Spec, "--device-memory-gb", "4"], "--device-memory-gb");
+        await LisaMain.RefusesAsync([.. plan, "--cluster", "count=1,tflops=1"], folder["t.csv"], "at one moment");
+        await LisaMain.RefusesAsync(["plan", "--model", Sample.Model, "--trace", folder["none"], "--cluster", Spec], "--trace", "no such file");
+        await LisaMain.RefusesAsync([.. plan[..^1], folder.Root, "--cluster", Spec], "--trace: must be a file, not a folder");
+        await LisaMain.RefusesAsync(["plan", "--model", Sample.Model, "--cluster", folder.Root], "--cluster: must be a file, not a folder");
+        await LisaMain.RefusesAsync(["plan", "--model", Sample.Model, "--cluster", Spec, "--device-memory-gb", "4"], "--device-memory-gb");
     }
 }

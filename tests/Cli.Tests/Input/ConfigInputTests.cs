@@ -52,7 +52,7 @@ public sealed class ConfigInputTests
     {
         using var folder = new TempFolder();
         var (change, says) = s_wrong[what];
-        await Lisa.RefusesAsync(Sample.Train(folder["out"], Sample.CopyModel(folder, change)), says);
+        await LisaMain.RefusesAsync(Sample.Train(folder["out"], Sample.CopyModel(folder, change)), says);
         Sample.HasNoFiles(folder["out"]);
     }
 
@@ -63,8 +63,8 @@ public sealed class ConfigInputTests
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder);
         await File.WriteAllTextAsync(Path.Combine(model, "config.json"), s_noConfig[what], TestContext.Current.CancellationToken);
-        await Lisa.RefusesAsync(Sample.Train(folder["out"], model), "config.json: ");
-        await Lisa.RefusesAsync(["plan", "--model", model], "config.json: ");
+        await LisaMain.RefusesAsync(Sample.Train(folder["out"], model), "config.json: ");
+        await LisaMain.RefusesAsync(["plan", "--model", model], "config.json: ");
         Assert.False(Directory.Exists(folder["out"]));
     }
 

@@ -48,7 +48,7 @@ public sealed class DataInputTests
         using var folder = new TempFolder();
         var (data, says) = s_wrong[what];
         await File.WriteAllBytesAsync(folder["data.jsonl"], data, TestContext.Current.CancellationToken);
-        await Lisa.RefusesAsync(Sample.Train(folder["out"], data: folder["data.jsonl"]), ["data.jsonl: ", .. says]);
+        await LisaMain.RefusesAsync(Sample.Train(folder["out"], data: folder["data.jsonl"]), ["data.jsonl: ", .. says]);
         Sample.HasNoFiles(folder["out"]);
     }
 
@@ -56,9 +56,9 @@ public sealed class DataInputTests
     public async Task Train_and_eval_missing_data_file_is_refused()
     {
         using var folder = new TempFolder();
-        await Lisa.RefusesAsync(Sample.Train(folder["out"], data: folder["nope.jsonl"]), folder["nope.jsonl"], "no such file");
-        await Lisa.RefusesAsync(Sample.Train(folder["out"], more: ["--eval-data", folder["nope.jsonl"]]), folder["nope.jsonl"], "no such file");
-        await Lisa.RefusesAsync(["eval", "--model", Sample.Model, "--data", folder["nope.jsonl"]], folder["nope.jsonl"], "no such file");
+        await LisaMain.RefusesAsync(Sample.Train(folder["out"], data: folder["nope.jsonl"]), folder["nope.jsonl"], "no such file");
+        await LisaMain.RefusesAsync(Sample.Train(folder["out"], more: ["--eval-data", folder["nope.jsonl"]]), folder["nope.jsonl"], "no such file");
+        await LisaMain.RefusesAsync(["eval", "--model", Sample.Model, "--data", folder["nope.jsonl"]], folder["nope.jsonl"], "no such file");
         Sample.HasNoFiles(folder["out"]);
     }
 
@@ -66,7 +66,7 @@ public sealed class DataInputTests
     public async Task Train_missing_field_is_named()
     {
         using var folder = new TempFolder();
-        await Lisa.RefusesAsync(Sample.Train(folder["out"], more: ["--prompt-field", "question"]), "line 1", "'question'", "missing");
+        await LisaMain.RefusesAsync(Sample.Train(folder["out"], more: ["--prompt-field", "question"]), "line 1", "'question'", "missing");
     }
 
     private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);

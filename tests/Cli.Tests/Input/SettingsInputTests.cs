@@ -104,7 +104,7 @@ public sealed class SettingsInputTests
     {
         using var folder = new TempFolder();
         string[] command = ["train", "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"], .. flags];
-        await Lisa.RefusesAsync(command, says);
+        await LisaMain.RefusesAsync(command, says);
         Sample.HasNoFiles(folder["out"]);
     }
 
@@ -116,10 +116,10 @@ public sealed class SettingsInputTests
     public async Task Train_eval_and_generate_impossible_number_of_threads_is_refused(string threads)
     {
         using var folder = new TempFolder();
-        await Lisa.RefusesAsync(
+        await LisaMain.RefusesAsync(
             ["train", "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"], "--threads", threads], "--threads is ");
-        await Lisa.RefusesAsync(["eval", "--model", Sample.Model, "--data", Sample.Data, "--threads", threads], "--threads is ");
-        await Lisa.RefusesAsync(["generate", "--model", Sample.Model, "--prompt", "x", "--threads", threads], "--threads is ");
+        await LisaMain.RefusesAsync(["eval", "--model", Sample.Model, "--data", Sample.Data, "--threads", threads], "--threads is ");
+        await LisaMain.RefusesAsync(["generate", "--model", Sample.Model, "--prompt", "x", "--threads", threads], "--threads is ");
         Sample.HasNoFiles(folder["out"]);
     }
 
@@ -129,7 +129,7 @@ public sealed class SettingsInputTests
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["settings.yaml"], yaml, Token);
-        await Lisa.RefusesAsync(
+        await LisaMain.RefusesAsync(
             ["train", "--config", folder["settings.yaml"], "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"]],
             "settings.yaml: ", says);
         Sample.HasNoFiles(folder["out"]);
@@ -150,8 +150,8 @@ public sealed class SettingsInputTests
     public async Task Train_missing_settings_file_is_refused()
     {
         using var folder = new TempFolder();
-        await Lisa.RefusesAsync(["train", "--config", folder["nope.yaml"]], "--config", folder["nope.yaml"]);
-        await Lisa.RefusesAsync(["train", "--config", folder.Root], "--config", folder.Root);
+        await LisaMain.RefusesAsync(["train", "--config", folder["nope.yaml"]], "--config", folder["nope.yaml"]);
+        await LisaMain.RefusesAsync(["train", "--config", folder.Root], "--config", folder.Root);
     }
 
     [Fact]
@@ -177,9 +177,9 @@ public sealed class SettingsInputTests
     {
         using var folder = new TempFolder();
         string[] says = ["--block-size is ", size, wanted];
-        await Lisa.RefusesAsync(["train", "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"], "--block-size", size], says);
-        await Lisa.RefusesAsync(["eval", "--model", Sample.Model, "--data", Sample.Data, "--block-size", size], says);
-        await Lisa.RefusesAsync(["plan", "--model", Sample.Model, "--block-size", size], says);
+        await LisaMain.RefusesAsync(["train", "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"], "--block-size", size], says);
+        await LisaMain.RefusesAsync(["eval", "--model", Sample.Model, "--data", Sample.Data, "--block-size", size], says);
+        await LisaMain.RefusesAsync(["plan", "--model", Sample.Model, "--block-size", size], says);
         Assert.False(Directory.Exists(folder["out"]));
     }
 }

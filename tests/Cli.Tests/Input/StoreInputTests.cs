@@ -50,7 +50,7 @@ public sealed class StoreInputTests
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["s.yaml"], $"store: gs://{Secret}/run\n");
-        await Lisa.RefusesAsync(Sample.Train(folder["out"], more: ["--config", folder["s.yaml"]]), "s.yaml: line 1: store", "'gs://…'");
+        await LisaMain.RefusesAsync(Sample.Train(folder["out"], more: ["--config", folder["s.yaml"]]), "s.yaml: line 1: store", "'gs://…'");
         Assert.False(Directory.Exists(folder["out"]));
     }
 
@@ -61,7 +61,7 @@ public sealed class StoreInputTests
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["file"], "text");
-        await Lisa.RefusesAsync(
+        await LisaMain.RefusesAsync(
             Sample.Train(folder["out"], more: ["--store", folder[store]]), "--store: ", $"{folder["file"]} is a file, not a folder");
         Assert.Equal("text", File.ReadAllText(folder["file"]));
         Assert.False(Directory.Exists(folder["out"]));
@@ -72,9 +72,9 @@ public sealed class StoreInputTests
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["data.jsonl"], "{\"text\": 1}\n");
-        await Lisa.RefusesAsync(Sample.Train(folder["a/b/out"], data: folder["data.jsonl"]), "data.jsonl");
+        await LisaMain.RefusesAsync(Sample.Train(folder["a/b/out"], data: folder["data.jsonl"]), "data.jsonl");
         Directory.CreateDirectory(folder["was/there"]);
-        await Lisa.RefusesAsync(
+        await LisaMain.RefusesAsync(
             Sample.Train(folder["was/there"], data: folder["data.jsonl"], more: ["--store", folder["was/store"]]), "data.jsonl");
         Assert.Equal(
             [folder["data.jsonl"], folder["was"], folder["was/there"]],
@@ -83,7 +83,7 @@ public sealed class StoreInputTests
 
     private static async Task Refuses(TempFolder folder, string[] command)
     {
-        var result = await Lisa.RunAsync(command);
+        var result = await LisaMain.RunAsync(command);
         Assert.Equal(2, result.ExitCode);
         Assert.Empty(result.Output);
         Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));

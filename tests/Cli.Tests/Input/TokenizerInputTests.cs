@@ -13,9 +13,9 @@ public sealed class TokenizerInputTests
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder, c => c["vocab_size"] = 300);
         await CutEmbedding(model, 300);
-        await Lisa.RefusesAsync(Sample.Train(folder["out"], model), Sample.Data, "line 1", "vocab_size is 300");
-        await Lisa.RefusesAsync(["eval", "--model", model, "--data", Sample.Data], Sample.Data, "vocab_size is 300");
-        await Lisa.RefusesAsync(["generate", "--model", model, "--prompt", "The fox is red."], "vocabulary of 300");
+        await LisaMain.RefusesAsync(Sample.Train(folder["out"], model), Sample.Data, "line 1", "vocab_size is 300");
+        await LisaMain.RefusesAsync(["eval", "--model", model, "--data", Sample.Data], Sample.Data, "vocab_size is 300");
+        await LisaMain.RefusesAsync(["generate", "--model", model, "--prompt", "The fox is red."], "vocabulary of 300");
         Sample.HasNoFiles(folder["out"]);
     }
 
@@ -29,11 +29,11 @@ public sealed class TokenizerInputTests
         foreach (var damaged in (byte[][])[[], whole[..3001], [.. whole.Reverse()], new byte[8000]])
         {
             await File.WriteAllBytesAsync(path, damaged, Token);
-            await Lisa.RefusesAsync(Sample.Train(folder["out"], model), "tokenizer.model: ");
+            await LisaMain.RefusesAsync(Sample.Train(folder["out"], model), "tokenizer.model: ");
         }
 
         File.Delete(path);
-        await Lisa.RefusesAsync(Sample.Train(folder["out"], model), model, "tokenizer.model");
+        await LisaMain.RefusesAsync(Sample.Train(folder["out"], model), model, "tokenizer.model");
         Sample.HasNoFiles(folder["out"]);
     }
 
@@ -50,7 +50,7 @@ public sealed class TokenizerInputTests
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder);
         await File.WriteAllTextAsync(Path.Combine(model, "tokenizer_config.json"), config, Token);
-        await Lisa.RefusesAsync(Sample.Train(folder["out"], model), "tokenizer_config.json: ", says);
+        await LisaMain.RefusesAsync(Sample.Train(folder["out"], model), "tokenizer_config.json: ", says);
         Sample.HasNoFiles(folder["out"]);
     }
 

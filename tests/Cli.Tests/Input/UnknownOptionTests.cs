@@ -12,7 +12,7 @@ public sealed class UnknownOptionTests
     [InlineData("export", "--out", "--output")]
     public async Task Option_unknown_is_named_with_the_nearest(string command, string option, string nearest)
     {
-        var result = await Lisa.RunAsync(command, option, "https://a/c?sig=SECRET");
+        var result = await LisaMain.RunAsync(command, option, "https://a/c?sig=SECRET");
         Assert.Equal(2, result.ExitCode);
         Assert.Equal($"lisa: unknown option '{option}'; did you mean '{nearest}'? 'lisa {command} --help' lists all\n", result.Error);
     }
@@ -25,7 +25,7 @@ public sealed class UnknownOptionTests
     [InlineData("--report_to", "every step is logged, to trainer_log.jsonl and tensorboard/ in the output folder")]
     public async Task Option_unknown_and_like_none_is_answered_with_what_helps(string option, string answer)
     {
-        var result = await Lisa.RunAsync("train", option, "x");
+        var result = await LisaMain.RunAsync("train", option, "x");
         Assert.Equal(2, result.ExitCode);
         Assert.Equal($"lisa: unknown option '{option}'; {answer}\n", result.Error);
     }
@@ -36,7 +36,7 @@ public sealed class UnknownOptionTests
     [InlineData("store lits", "unknown command 'lits'; did you mean 'list'? 'lisa store --help' lists all")]
     public async Task Command_unknown_is_named_with_the_nearest(string command, string answer)
     {
-        var result = await Lisa.RunAsync(command.Split(' '));
+        var result = await LisaMain.RunAsync(command.Split(' '));
         Assert.Equal(2, result.ExitCode);
         Assert.Equal($"lisa: {answer}\n", result.Error);
     }
@@ -44,7 +44,7 @@ public sealed class UnknownOptionTests
     [Fact]
     public async Task Option_unknown_with_its_value_attached_is_named_without_it()
     {
-        var result = await Lisa.RunAsync("train", "--strore=https://a/c?sig=SECRET");
+        var result = await LisaMain.RunAsync("train", "--strore=https://a/c?sig=SECRET");
         Assert.Equal(2, result.ExitCode);
         Assert.StartsWith("lisa: unknown option '--strore'; did you mean '--store'?", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("SECRET", result.Error, StringComparison.Ordinal);
@@ -61,7 +61,7 @@ public sealed class UnknownOptionTests
     [InlineData("settings", "-q", "unknown option '-q'")]
     public async Task Option_unknown_is_named_as_it_was_written_and_its_command_whole(string command, string option, string answer)
     {
-        var result = await Lisa.RunAsync([.. command.Split(' '), option]);
+        var result = await LisaMain.RunAsync([.. command.Split(' '), option]);
         Assert.Equal(2, result.ExitCode);
         Assert.Equal($"lisa: {answer}\n", result.Error);
     }
@@ -81,7 +81,7 @@ public sealed class UnknownOptionTests
     [InlineData("bisect")]
     public async Task Command_that_names_a_run_takes_cluster_redis_and_store(string command)
     {
-        var help = await Lisa.SucceedsAsync(command, "--help");
+        var help = await LisaMain.SucceedsAsync(command, "--help");
         Assert.All((string[])["--cluster-id", "--redis", "--store"], o => Assert.Contains(o + " ", help.Output, StringComparison.Ordinal));
     }
 }

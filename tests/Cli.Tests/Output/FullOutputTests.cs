@@ -40,8 +40,8 @@ public sealed class FullOutputTests
             folder["out"], data: folder["data.jsonl"],
             more:
             [
-                "--store", folder["store"], "--max-steps", "100000", "--save-steps", "1000000", "--gradient-accumulation-steps", "256",
-                "--log-format", "plain",
+                "--store", folder["store"], "--max-steps", "100000", "--save-steps", "1000000", "--per-device-train-batch-size", "8",
+                "--gradient-accumulation-steps", "128", "--log-format", "plain",
             ]));
         Assert.True(await full.WaitForLineAsync(l => l.StartsWith("step 1/", StringComparison.Ordinal), Token));
         Fill(disk.PathOf(folder["out/filler"]));

@@ -5,31 +5,40 @@ using LisaOrleans.Checkpoints;
 namespace LisaOrleans.Cli.Tests;
 
 /// <summary>docs/add-a-model-family.md, followed: with its file and its line lisa trains a family of one's own.</summary>
-public sealed partial class OwnFamilyTests
+[Collection(nameof(OwnProgram))]
+public sealed partial class OwnFamilyTests(OwnProgram program, TrainedRuns runs)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Adds one file and one line to src/Model.</summary>
+    internal static async Task AddAsync(string source, CancellationToken cancellationToken)
+    {
+        await File.WriteAllTextAsync(Path.Combine(source, "Families/Toy.cs"), await PageAsync("record Toy "), cancellationToken);
+        var line = (await PageAsync("new(\"toy\"")).Trim();
+        await OwnProgram.ReplaceAsync(
+            Path.Combine(source, "Families/ModelFamilies.cs"), "    ];", $"        {line}\n    ];", cancellationToken);
+    }
 
     [Fact]
     public async Task Add_family_by_the_page_trains_like_any_other()
     {
         using var folder = new TempFolder();
-        var program = await BuildAsync(folder);
         string[] settings = ["--max-steps", "7", "--save-steps", "2"];
 
         // Without its own feature it is Llama, to the bit; with it, it is not.
-        var (llama, same, toy) = (Sample.Model, Toy(folder, "same", gain: 1), Toy(folder, "toy", gain: 0.5));
-        await SucceedsAsync([.. Sample.Train(folder["llama-out"], llama), .. settings]);
-        await SucceedsAsync([.. Sample.Train(folder["same-out"], same), .. settings]);
+        var (same, toy) = (Toy(folder, "same", gain: 1), Toy(folder, "toy", gain: 0.5));
+        var llama = await runs.WholeAsync();
+        await SucceedsAsync(Sample.Train(folder["same-out"], same, more: ["--max-steps", $"{TrainedRuns.Steps}"]));
         await SucceedsAsync([.. Sample.Train(folder["toy-out"], toy), .. settings]);
-        Assert.Equal(RunFolder.Log(folder["llama-out"]), RunFolder.Log(folder["same-out"]));
-        Assert.Equal(RunFolder.WeightsSha(folder["llama-out"]), RunFolder.WeightsSha(folder["same-out"]));
-        Assert.NotEqual(RunFolder.Log(folder["llama-out"]), RunFolder.Log(folder["toy-out"]));
+        Assert.Equal(RunFolder.Log(llama), RunFolder.Log(folder["same-out"]));
+        Assert.Equal(RunFolder.WeightsSha(llama), RunFolder.WeightsSha(folder["same-out"]));
+        Assert.NotEqual(RunFolder.Log(llama)[0], RunFolder.Log(folder["toy-out"])[0]);
         Assert.Equal(Names(toy), Names(folder["toy-out"]));
         Assert.Equal(
             await File.ReadAllTextAsync(Path.Combine(toy, "config.json"), Token), await File.ReadAllTextAsync(folder["toy-out/config.json"], Token));
 
         string[] again = [.. Sample.Train(folder["killed"], toy), .. settings];
-        using (var process = new LisaProcess(program, again))
+        using (var process = program.Start(again))
         {
             Assert.True(await process.WaitForLineAsync(l => l.StartsWith("step 3", StringComparison.Ordinal), Token));
             await process.KillAsync(Token);
@@ -42,10 +51,10 @@ public sealed partial class OwnFamilyTests
         await Lisa.RefusesAsync(Sample.Train(folder["no"], toy), "field 'model_type' is 'toy'");
         Assert.Contains(
             "'layer_gain' is 0.5, which llama does not implement here; the families that do are toy",
-            await OwnProgram.RefusesAsync(program, Sample.Train(folder["no"], Toy(folder, "not-llama", gain: 0.5, type: "llama")), Token),
+            await program.RefusesAsync(Sample.Train(folder["no"], Toy(folder, "not-llama", gain: 0.5, type: "llama")), Token),
             StringComparison.Ordinal);
 
-        Task SucceedsAsync(string[] arguments) => OwnProgram.SucceedsAsync(program, arguments, Token);
+        Task SucceedsAsync(string[] arguments) => program.SucceedsAsync(arguments, Token);
     }
 
     [Fact]
@@ -61,14 +70,6 @@ public sealed partial class OwnFamilyTests
         var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs/add-a-model-family.md"), Token);
         return CodeBlock().Matches(page).Select(m => m.Groups[1].Value).Single(c => c.Contains(holds, StringComparison.Ordinal));
     }
-
-    // src/Model with one file and one line more.
-    private static Task<string> BuildAsync(TempFolder folder) => OwnProgram.BuildAsync(folder, "Model", async source =>
-    {
-        await File.WriteAllTextAsync(Path.Combine(source, "Families/Toy.cs"), await PageAsync("record Toy "), Token);
-        await OwnProgram.ReplaceAsync(
-            Path.Combine(source, "Families/ModelFamilies.cs"), "    ];", $"        {(await PageAsync("new(\"toy\"")).Trim()}\n    ];", Token);
-    }, Token);
 
     private static string Toy(TempFolder folder, string name, double gain, string type = "toy")
     {

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace LisaOrleans.Cli.Tests;
 
 /// <summary><c>lisa bisect</c> as a process: samples of a bad file are found among good ones, and nothing where nothing is bad.</summary>
-public sealed class BisectTests
+public sealed class BisectTests(TrainedRuns runs)
 {
     private const int Good = 160;
 
@@ -16,7 +16,7 @@ public sealed class BisectTests
     {
         using var folder = new TempFolder();
         string[] settings =
-            ["--method", "full", "--lr-scheduler-type", "constant_with_warmup", "--block-size", "128", "--max-grad-norm", "0"];
+            ["--method", "full", "--lr-scheduler-type", "constant_with_warmup", "--per-device-train-batch-size", "4", "--max-grad-norm", "0"];
         await Lisa.SucceedsAsync(Sample.Train(folder["learned"], more: [.. settings, "--max-steps", $"{learned}"]));
 
         // Lines that say the contrary of all others, and say it often.
@@ -78,15 +78,15 @@ public sealed class BisectTests
     public async Task Bisect_too_few_manifests_or_wrong_input_is_refused()
     {
         using var folder = new TempFolder();
-        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "2", "--store", folder["store"]]));
-        await Lisa.RefusesAsync(Arguments(folder), "keeps only the manifest of step 2", "--keep-manifests all");
-        await Lisa.RefusesAsync(Arguments(folder, "--threshold", "-1"), "--threshold is '-1'; it must be at least 0");
-        await Lisa.RefusesAsync(Arguments(folder, "--threshold", "much"), "--threshold is 'much'; it must be a number");
-        await Lisa.RefusesAsync(["bisect", "default", "--store", folder["store"]], "--eval-data is missing");
-        await Lisa.RefusesAsync(
+        TrainedRuns.Copy(TrainedRuns.Store(await runs.ShortAsync()), folder["store"]);
+        await LisaMain.RefusesAsync(Arguments(folder), "keeps only the manifest of step 2", "--keep-manifests all");
+        await LisaMain.RefusesAsync(Arguments(folder, "--threshold", "-1"), "--threshold is '-1'; it must be at least 0");
+        await LisaMain.RefusesAsync(Arguments(folder, "--threshold", "much"), "--threshold is 'much'; it must be a number");
+        await LisaMain.RefusesAsync(["bisect", "default", "--store", folder["store"]], "--eval-data is missing");
+        await LisaMain.RefusesAsync(
             ["bisect", "default", "--store", folder["store"], "--template", "chatml"], "--template: is used only with --eval-data");
-        await Lisa.RefusesAsync(["bisect", "other", "--store", folder["store"], "--eval-data", Sample.HeldOut], "has no run 'other'");
-        await Lisa.RefusesAsync(["bisect", "default", "--store", folder["store"], "--eval-data", folder["none.jsonl"]], "none.jsonl");
+        await LisaMain.RefusesAsync(["bisect", "other", "--store", folder["store"], "--eval-data", Sample.HeldOut], "has no run 'other'");
+        await LisaMain.RefusesAsync(["bisect", "default", "--store", folder["store"], "--eval-data", folder["none.jsonl"]], "none.jsonl");
     }
 
     private static string[] Arguments(TempFolder folder, params string[] more) =>

@@ -3,10 +3,8 @@ using System.Text.Json;
 namespace LisaOrleans.Cli.Tests;
 
 /// <summary>A run that has forgotten samples has the bytes of one that masked them from the start.</summary>
-public sealed class ForgetTests
+public sealed class ForgetTests(TrainedRuns runs)
 {
-    private const int Steps = 24;
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -15,9 +13,9 @@ public sealed class ForgetTests
     public async Task Forget_has_the_bytes_of_a_run_that_masked_the_samples_from_the_start(int count, bool packing)
     {
         using var folder = new TempFolder();
-        string[] settings = ["--max-steps", $"{Steps}", "--save-steps", "3", "--packing", packing ? "true" : "false"];
-        await Lisa.SucceedsAsync(
-            Sample.Train(folder["run"], more: [.. settings, "--store", folder["store"], "--run-name", "run", "--keep-manifests", "all"]));
+        string[] settings = ["--max-steps", packing ? "12" : $"{TrainedRuns.Steps}", "--save-steps", "3", "--packing", packing ? "true" : "false"];
+        if (packing) await Lisa.SucceedsAsync(Sample.Train(folder["run"], more: [.. settings, "--keep-manifests", "all"]));
+        else TrainedRuns.Copy(await runs.WholeAsync(), folder["run"]);
 
         // From a later step on, so that there is something to keep.
         var used = Ledger(folder["run"]);
@@ -27,13 +25,8 @@ public sealed class ForgetTests
         await File.WriteAllLinesAsync(folder["samples.txt"], late.Select(s => $"{s}"), Token);
         await Lisa.SucceedsAsync(Sample.Train(folder["masked"], more: [.. settings, "--mask-samples", folder["samples.txt"]]));
 
+        // A kill amid it: KilledCommandTests.
         string[] forget = Forget(folder);
-        using (var killed = Lisa.Start(forget))
-        {
-            Assert.True(await killed.WaitForLineAsync(l => l.StartsWith("manifest ", StringComparison.Ordinal), Token));
-            await killed.KillAsync(Token);
-        }
-
         var result = await Lisa.SucceedsAsync(forget);
         Assert.Equal(RunFolder.WeightsSha(folder["masked"]), RunFolder.WeightsSha(folder["forgotten"]));
         Assert.Equal(RunFolder.Log(folder["masked"]), RunFolder.Log(folder["forgotten"]));
@@ -51,6 +44,8 @@ public sealed class ForgetTests
             root.GetProperty("result").GetProperty("files").GetProperty("model.safetensors").GetString());
         Assert.DoesNotContain(Ledger(folder["forgotten"]).SelectMany(s => s), late.Contains);
 
+        if (packing) return;
+
         // Once more, and for other samples under the same name.
         await Lisa.SucceedsAsync(forget);
         await File.WriteAllTextAsync(folder["samples.txt"], $"{used[^1][0]}\n", Token);
@@ -65,21 +60,21 @@ public sealed class ForgetTests
     public async Task Forget_wrong_input_or_no_manifest_to_go_back_to_is_refused()
     {
         using var folder = new TempFolder();
-        await Lisa.SucceedsAsync(Sample.Train(folder["run"], more: ["--max-steps", "2", "--store", folder["store"], "--run-name", "run"]));
+        TrainedRuns.Copy(await runs.ShortAsync(), folder["run"]);
         await File.WriteAllTextAsync(folder["samples.txt"], $"{Ledger(folder["run"])[0][0]}\n", Token);
-        await Lisa.RefusesAsync(Forget(folder), "keeps no manifest from before it", "--keep-manifests all");
+        await LisaMain.RefusesAsync(Forget(folder), "keeps no manifest from before it", "--keep-manifests all");
         await File.WriteAllTextAsync(folder["samples.txt"], "160\n", Token);
-        await Lisa.RefusesAsync(Forget(folder), "names sample 160; the training data has samples 0 to 159");
+        await LisaMain.RefusesAsync(Forget(folder), "names sample 160; the training data has samples 0 to 159");
         var never = Enumerable.Range(0, 160).Except(Ledger(folder["run"]).SelectMany(s => s)).First();
         await File.WriteAllTextAsync(folder["samples.txt"], $"{never}\n", Token);
-        await Lisa.RefusesAsync(Forget(folder), "learned from none of these samples");
-        await Lisa.RefusesAsync([.. Forget(folder).Except(["--run-name", "without"])], "--run-name is missing");
+        await LisaMain.RefusesAsync(Forget(folder), "learned from none of these samples");
+        await LisaMain.RefusesAsync([.. Forget(folder).Except(["--run-name", "without"])], "--run-name is missing");
         Assert.False(Directory.Exists(folder["forgotten"]));
     }
 
     private static string[] Forget(TempFolder folder) =>
     [
-        "forget", "run", "--store", folder["store"], "--samples", folder["samples.txt"], "--run-name", "without",
+        "forget", "default", "--store", TrainedRuns.Store(folder["run"]), "--samples", folder["samples.txt"], "--run-name", "without",
         "--output", folder["forgotten"], "--log-format", "plain",
     ];
 

@@ -42,7 +42,7 @@ public sealed partial class KnownSettingsTests
     [MemberData(nameof(Commands))]
     public async Task KnownSettings_help_of_a_command_lists_its_own_and_no_others(string command)
     {
-        var help = await Lisa.SucceedsAsync(command, "--help");
+        var help = await LisaMain.SucceedsAsync(command, "--help");
         var flags = OptionLine().Matches(help.Output).Select(m => m.Groups[1].Value).Except(["help", "config"]);
         Assert.Equal(s_commands[command].Select(s => s.Flag).Order(), flags.Order());
     }

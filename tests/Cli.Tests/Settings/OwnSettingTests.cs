@@ -1,7 +1,8 @@
 namespace LisaOrleans.Cli.Tests;
 
 /// <summary>A setting of one's own is a property with its attribute, and nothing else.</summary>
-public sealed class OwnSettingTests
+[Collection(nameof(OwnProgram))]
+public sealed class OwnSettingTests(OwnProgram program)
 {
     private const string LastProperty = "    public int Priority { get; init; }\n";
 
@@ -15,25 +16,27 @@ public sealed class OwnSettingTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    /// <summary>Adds the property to src/Abstractions.</summary>
+    internal static Task AddAsync(string source, CancellationToken cancellationToken) => OwnProgram.ReplaceAsync(
+        Path.Combine(source, "TrainingSpec.cs"), LastProperty, $"{LastProperty}{Property}\n", cancellationToken);
+
     [Fact]
     public async Task Add_setting_is_one_property_and_appears_everywhere()
     {
         using var folder = new TempFolder();
-        var program = await OwnProgram.BuildAsync(folder, "Abstractions", source => OwnProgram.ReplaceAsync(
-            Path.Combine(source, "TrainingSpec.cs"), LastProperty, $"{LastProperty}{Property}\n", Token), Token);
         string[] command = Sample.Train(folder["out"], more: ["--max-steps", "1"]);
 
         Assert.Matches(
-            @"--toy-number <N> +a setting of one's own \[default: 3\]", await OwnProgram.SucceedsAsync(program, ["train", "--help"], Token));
-        Assert.Contains("--toy-number", await OwnProgram.RefusesAsync(program, [.. command, "--toy-number", "10"], Token), StringComparison.Ordinal);
+            @"--toy-number <N> +a setting of one's own \[default: 3\]", await program.SucceedsAsync(["train", "--help"], Token));
+        Assert.Contains("--toy-number", await program.RefusesAsync([.. command, "--toy-number", "10"], Token), StringComparison.Ordinal);
         await File.WriteAllTextAsync(folder["wrong.yaml"], "toy_number: 0", Token);
         Assert.Contains(
-            "toy_number", await OwnProgram.RefusesAsync(program, [.. command, "--config", folder["wrong.yaml"]], Token), StringComparison.Ordinal);
+            "toy_number", await program.RefusesAsync([.. command, "--config", folder["wrong.yaml"]], Token), StringComparison.Ordinal);
 
         await File.WriteAllTextAsync(folder["right.yaml"], "toy_number: 4", Token);
-        await OwnProgram.SucceedsAsync(program, [.. command, "--config", folder["right.yaml"]], Token);
+        await program.SucceedsAsync([.. command, "--config", folder["right.yaml"]], Token);
         Assert.Contains(
-            "toy_number: was 4, now 5", await OwnProgram.RefusesAsync(program, [.. command, "--toy-number", "5"], Token), StringComparison.Ordinal);
-        await OwnProgram.SucceedsAsync(program, [.. command, "--toy-number", "4"], Token);
+            "toy_number: was 4, now 5", await program.RefusesAsync([.. command, "--toy-number", "5"], Token), StringComparison.Ordinal);
+        await program.SucceedsAsync([.. command, "--toy-number", "4"], Token);
     }
 }

@@ -97,20 +97,25 @@ public sealed class SettingsFileTests
     }
 
     [Fact]
-    public async Task Config_yields_to_a_flag_and_wins_over_the_default()
+    public async Task Config_yields_to_a_flag_and_wins_over_the_default_and_its_paths_are_relative_to_its_folder()
     {
         using var folder = new TempFolder();
+        Sample.CopyModel(folder);
+        Directory.CreateDirectory(folder["settings"]);
+        File.Copy(Sample.HeldOut, folder["settings/data.jsonl"]);
         await File.WriteAllTextAsync(
-            folder["settings.yaml"], "max_steps: 3\nwarmup_steps: 3\nseed: 7\npacking: true\nthreads: 1\noutput: wrong", Token);
+            folder["settings/s.yaml"],
+            "max_steps: 3\nwarmup_steps: 3\nseed: 7\npacking: true\nthreads: 1\noutput: wrong\nstore: ../store\nmodel: ../model\ndata: data.jsonl\n"
+                + "overwrite: true", Token);
         await Lisa.SucceedsAsync(
-            "train", "--config", folder["settings.yaml"], "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"],
-            "--max-steps", "2", "--packing", "false", "--warmup-ratio", "0.5");
+            "train", "--config", folder["settings/s.yaml"], "--output", folder["out"], "--max-steps", "2", "--packing", "false", "--warmup-ratio",
+            "0.5");
 
-        var spec = await Spec(folder["out/lisa-store"], "default");
+        var spec = await Spec(folder["store"], "default");
         Assert.Equal((2L, 7UL, false, 8), (spec.MaxSteps!.Value, spec.Seed, spec.Packing, spec.PerDeviceTrainBatchSize));
         Assert.Equal((0.5, 0L), (spec.WarmupRatio, spec.WarmupSteps));
         Assert.Equal([1, 2], RunFolder.Steps(folder["out"]));
-        Assert.False(Directory.Exists(folder["wrong"]));
+        Assert.False(Directory.Exists(folder["settings/wrong"]));
     }
 
     // As transformers' TrainingArguments have it by default.
@@ -180,20 +185,6 @@ public sealed class SettingsFileTests
             (1L, 1.0, 0.01, 42UL, "uniform", true),
             (spec.MaxSteps!.Value, spec.NumTrainEpochs, spec.LearningRate, spec.Seed, spec.LisaStrategy, spec.Packing));
         Assert.Contains("text_field null", spec.DataDescription, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Config_paths_are_relative_to_the_files_folder()
-    {
-        using var folder = new TempFolder();
-        var model = Sample.CopyModel(folder);
-        Directory.CreateDirectory(folder["settings"]);
-        File.Copy(Sample.HeldOut, folder["settings/data.jsonl"]);
-        await File.WriteAllTextAsync(
-            folder["settings/s.yaml"],
-            $"model: ../{Path.GetFileName(model)}\ndata: data.jsonl\noutput: ../out\nmax_steps: 1\noverwrite: true", Token);
-        await Lisa.SucceedsAsync("train", "--config", folder["settings/s.yaml"]);
-        Assert.Equal([1], RunFolder.Steps(folder["out"]));
     }
 
     private static async Task<TrainingSpec> Spec(string folder, string run)

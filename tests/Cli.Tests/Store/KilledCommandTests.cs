@@ -7,7 +7,7 @@ namespace LisaOrleans.Cli.Tests;
 /// SIGKILL at any moment of what works on a store: nothing is lost or half written, and the same command, once more, comes to what it
 /// would have come to. That of each call to the store is tested apart; here processes really die.
 /// </summary>
-public sealed class KilledCommandTests : IDisposable
+public sealed class KilledCommandTests(TrainedRuns runs) : IDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly Random _random = new(1);
@@ -21,35 +21,36 @@ public sealed class KilledCommandTests : IDisposable
     [Fact]
     public async Task Fork_forget_copy_and_prune_killed_at_any_moment_come_to_the_same()
     {
-        string[] settings = ["--max-steps", "12", "--save-steps", "2"];
-        await Lisa.SucceedsAsync(Sample.Train(_folder["run"], more: [.. settings, "--store", Store, "--run-name", "run", "--keep-manifests", "all"]));
-        using (var late = JsonDocument.Parse(File.ReadLines(_folder["run/ledger.jsonl"]).ElementAt(6)))
+        var run = await runs.WholeAsync();
+        TrainedRuns.Copy(TrainedRuns.Store(run), Store);
+        using (var late = JsonDocument.Parse(File.ReadLines(Path.Combine(run, "ledger.jsonl")).ElementAt(12)))
             await File.WriteAllTextAsync(_folder["samples.txt"], $"{late.RootElement.GetProperty("samples")[0]}\n", Token);
+        string[] settings = ["--max-steps", $"{TrainedRuns.Steps}", "--save-steps", $"{TrainedRuns.SaveSteps}"];
         await Lisa.SucceedsAsync(Sample.Train(_folder["masked"], more: [.. settings, "--mask-samples", _folder["samples.txt"]]));
-        var head = await File.ReadAllTextAsync(_folder["store/runs/run/head.json"], Token);
+        var head = await File.ReadAllTextAsync(_folder["store/runs/default/head.json"], Token);
 
-        await KillAsync(Store, [1, 2], "fork", "run@4", "--store", Store, "--run-name", "again");
+        await KillAsync(Store, [1, 2], "fork", "default@18", "--store", Store, "--run-name", "again");
         await Lisa.SucceedsAsync("train", "--resume", "again", "--store", Store, "--output", _folder["again"]);
-        RunFolder.AreEqual(_folder["run"], _folder["again"], 12);
+        RunFolder.AreEqual(run, _folder["again"], TrainedRuns.Steps);
 
         await KillAsync(
-            Store, [1, 6, 14], "forget", "run", "--store", Store, "--samples", _folder["samples.txt"], "--run-name", "without", "--output",
+            Store, [1, 9], "forget", "default", "--store", Store, "--samples", _folder["samples.txt"], "--run-name", "without", "--output",
             _folder["without"]);
-        RunFolder.AreEqual(_folder["masked"], _folder["without"], 12);
+        RunFolder.AreEqual(_folder["masked"], _folder["without"], TrainedRuns.Steps);
         Assert.True(File.Exists(_folder["without/forget-certificate.json"]));
 
-        await KillAsync(_folder["peer"], [2, 5, 9], "store", "copy", "run", "--store", Store, "--to", _folder["peer"]);
-        Assert.Equal(head, await File.ReadAllTextAsync(_folder["store/runs/run/head.json"], Token));
+        await KillAsync(_folder["peer"], [2, 5, 9], "store", "copy", "default", "--store", Store, "--to", _folder["peer"]);
+        Assert.Equal(head, await File.ReadAllTextAsync(_folder["store/runs/default/head.json"], Token));
 
-        string[] prune = ["store", "prune", "--store", _folder["peer"], "--keep", "every:6", "--min-age-hours", "0"];
+        string[] prune = ["store", "prune", "--store", _folder["peer"], "--keep", "every:12", "--min-age-hours", "0"];
         AgedStore.Of(_folder["peer"]);
         var (before, dry) = (Files(_folder["peer"]), await Lisa.SucceedsAsync([.. prune, "--dry-run"]));
-        Assert.Matches(@"^run  would keep 3 of 7 manifests\nwould delete [0-9]+ blobs \([0-9.]+ MB\) that nothing names\n$", dry.Output);
+        Assert.Matches(@"^default  would keep 3 of 9 manifests\nwould delete [0-9]+ blobs \([0-9.]+ MB\) that nothing names\n$", dry.Output);
         Assert.Equal(0, Changed(before, Files(_folder["peer"])));
         await KillAsync(_folder["peer"], [1, 2, 4], prune);
-        Assert.Equal([0L, 6, 12], (await RunManifests.OfAsync(new FolderBlobStore(_folder["peer"]), "run", Token)).Steps);
-        await Lisa.SucceedsAsync("export", "run", "--store", _folder["peer"], "--output", _folder["copied"]);
-        Assert.Equal(RunFolder.WeightsSha(_folder["run"]), RunFolder.WeightsSha(_folder["copied"]));
+        Assert.Equal([0L, 12, 24], (await RunManifests.OfAsync(new FolderBlobStore(_folder["peer"]), "default", Token)).Steps);
+        await Lisa.SucceedsAsync("export", "default", "--store", _folder["peer"], "--output", _folder["copied"]);
+        Assert.Equal(RunFolder.WeightsSha(run), RunFolder.WeightsSha(_folder["copied"]));
         foreach (var store in (string[])[Store, _folder["peer"]]) await Lisa.SucceedsAsync("store", "verify", "--store", store);
     }
 

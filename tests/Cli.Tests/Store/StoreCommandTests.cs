@@ -4,7 +4,7 @@ using LisaOrleans.Checkpoints;
 namespace LisaOrleans.Cli.Tests;
 
 /// <summary><c>lisa store</c> on a store that <c>lisa train</c> has filled.</summary>
-public sealed class StoreCommandTests
+public sealed class StoreCommandTests(TrainedRuns runs)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -12,16 +12,16 @@ public sealed class StoreCommandTests
     public async Task Store_verify_finds_what_is_wrong_and_repair_puts_it_back()
     {
         using var folder = new TempFolder();
-        var store = folder["store"];
-        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "2", "--store", store, "--run-name", "one"]));
+        var (trained, store) = (await runs.ShortAsync(), folder["store"]);
+        TrainedRuns.Copy(TrainedRuns.Store(trained), store);
         Assert.Contains("are whole", (await Lisa.SucceedsAsync("store", "verify", "--store", store)).Output, StringComparison.Ordinal);
-        Assert.Contains("one  succeeded  step 2", (await Lisa.SucceedsAsync("store", "list", "--store", store)).Output, StringComparison.Ordinal);
+        Assert.Contains("default  succeeded  step 2", (await Lisa.SucceedsAsync("store", "list", "--store", store)).Output, StringComparison.Ordinal);
 
-        await Lisa.SucceedsAsync("store", "copy", "one", "--store", store, "--to", folder["peer"]);
-        var again = await Lisa.SucceedsAsync("store", "copy", "one", "--store", store, "--to", folder["peer"]);
+        await Lisa.SucceedsAsync("store", "copy", "default", "--store", store, "--to", folder["peer"]);
+        var again = await Lisa.SucceedsAsync("store", "copy", "default", "--store", store, "--to", folder["peer"]);
         Assert.Contains(": 0 blobs (0 bytes)", again.Output, StringComparison.Ordinal);
-        await Lisa.SucceedsAsync("export", "one", "--store", folder["peer"], "--output", folder["copied"]);
-        Assert.Equal(RunFolder.WeightsSha(folder["out"]), RunFolder.WeightsSha(folder["copied"]));
+        await Lisa.SucceedsAsync("export", "default", "--store", folder["peer"], "--output", folder["copied"]);
+        Assert.Equal(RunFolder.WeightsSha(trained), RunFolder.WeightsSha(folder["copied"]));
 
         // The largest are weights; one is damaged, another one lost.
         var blobs = Directory.GetFiles(Path.Combine(store, "blobs"), "*", SearchOption.AllDirectories)
@@ -30,16 +30,17 @@ public sealed class StoreCommandTests
         File.Delete(blobs[1]);
         var wrong = await Lisa.RunAsync("store", "verify", "--store", store);
         Assert.Equal(1, wrong.ExitCode);
-        Assert.Contains($"of run 'one' (blob {Path.GetFileName(blobs[0])}) is damaged", wrong.Error, StringComparison.Ordinal);
-        Assert.Contains($"of run 'one' (blob {Path.GetFileName(blobs[1])}) is missing", wrong.Error, StringComparison.Ordinal);
+        Assert.Contains($"of run 'default' (blob {Path.GetFileName(blobs[0])}) is damaged", wrong.Error, StringComparison.Ordinal);
+        Assert.Contains($"of run 'default' (blob {Path.GetFileName(blobs[1])}) is missing", wrong.Error, StringComparison.Ordinal);
 
         var repaired = await Lisa.SucceedsAsync("store", "repair", "--store", store, "--from", folder["peer"]);
         Assert.StartsWith("2 blobs", repaired.Output, StringComparison.Ordinal);
         await Lisa.SucceedsAsync("store", "verify", "--store", store);
 
         // Of a head that is wrong about a whole blob, nothing is repaired.
-        var head = Path.Combine(store, "runs/one/head.json");
-        var (text, named) = (await File.ReadAllTextAsync(head, Token), (await RunStore.ReadHeadAsync(new FolderBlobStore(store), "one", Token))!.Manifest!);
+        var head = Path.Combine(store, "runs/default/head.json");
+        var text = await File.ReadAllTextAsync(head, Token);
+        var named = (await RunStore.ReadHeadAsync(new FolderBlobStore(store), "default", Token))!.Manifest!;
         await File.WriteAllTextAsync(head, text.Replace($"\"Length\":{named.Length}", "\"Length\":7", StringComparison.Ordinal), Token);
         var manifest = Path.Combine(store, "blobs", named.Sha256[..2], named.Sha256);
         var written = File.GetLastWriteTimeUtc(manifest);
@@ -47,7 +48,7 @@ public sealed class StoreCommandTests
         Assert.Equal(1, unrepaired.ExitCode);
         Assert.StartsWith("0 blobs", unrepaired.Output, StringComparison.Ordinal);
         Assert.Contains(
-            $"the manifest of step 2 of run 'one' is named with a length of 7 bytes, but blob {named.Sha256} is whole and has {named.Length};",
+            $"the manifest of step 2 of run 'default' is named with a length of 7 bytes, but blob {named.Sha256} is whole and has {named.Length};",
             unrepaired.Error, StringComparison.Ordinal);
         Assert.Equal(written, File.GetLastWriteTimeUtc(manifest));
         await File.WriteAllTextAsync(head, text, Token);
@@ -55,7 +56,7 @@ public sealed class StoreCommandTests
         // As early builds left a store.
         File.Delete(Path.Combine(store, "store.json"));
         await Lisa.SucceedsAsync("store", "verify", "--store", store);
-        Assert.Contains("one  succeeded  step 2", (await Lisa.SucceedsAsync("store", "list", "--store", store)).Output, StringComparison.Ordinal);
+        Assert.Contains("default  succeeded  step 2", (await Lisa.SucceedsAsync("store", "list", "--store", store)).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -117,30 +118,29 @@ public sealed class StoreCommandTests
     {
         using var folder = new TempFolder();
         Directory.CreateDirectory(folder["empty"]);
-        await Lisa.RefusesAsync(["store", "verify", "--store", folder["none"]], "--store: no such folder");
-        await Lisa.RefusesAsync(["store", "verify", "--store", folder["empty"]], "no run was ever in it");
-        await Lisa.RefusesAsync(["store", "list"], "--store is missing");
-        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "1"]));
-        var store = folder["out/lisa-store"];
-        await Lisa.RefusesAsync(["store", "copy", "other", "--store", store, "--to", folder["new"]], "has no run 'other'");
+        await LisaMain.RefusesAsync(["store", "verify", "--store", folder["none"]], "--store: no such folder");
+        await LisaMain.RefusesAsync(["store", "verify", "--store", folder["empty"]], "no run was ever in it");
+        await LisaMain.RefusesAsync(["store", "list"], "--store is missing");
+        var store = TrainedRuns.Store(await runs.ShortAsync());
+        await LisaMain.RefusesAsync(["store", "copy", "other", "--store", store, "--to", folder["new"]], "has no run 'other'");
         Assert.False(Directory.Exists(folder["new"]));
-        await Lisa.RefusesAsync(["store", "copy", "default", "--store", store, "--to", store], "--to", "the store that the run is in");
-        await Lisa.RefusesAsync(["store", "copy", "default", "--store", store], "--to is missing");
+        await LisaMain.RefusesAsync(["store", "copy", "default", "--store", store, "--to", store], "--to", "the store that the run is in");
+        await LisaMain.RefusesAsync(["store", "copy", "default", "--store", store], "--to is missing");
         foreach (var hours in (string[])["-1", "1e300"])
         {
-            await Lisa.RefusesAsync(
+            await LisaMain.RefusesAsync(
                 ["store", "prune", "--store", store, "--min-age-hours", hours], "--min-age-hours is '", "it must be from 0 to 1000000");
         }
 
         await File.WriteAllTextAsync(folder["far.txt"], "160\n", Token);
-        await Lisa.RefusesAsync(
+        await LisaMain.RefusesAsync(
             [
                 "forget", "default", "--store", store, "--samples", folder["far.txt"], "--run-name", "without",
                 "--output", folder["without"],
             ],
             "--samples names sample 160; the training data has samples 0 to 159");
         Assert.False(Directory.Exists(folder["without"]));
-        await Lisa.RefusesAsync(
+        await LisaMain.RefusesAsync(
             ["store", "prune", "--store", store, "--keep", "newest"], "--keep is 'newest'; it must be last, base, all, a number, every:K");
     }
 
@@ -153,11 +153,11 @@ public sealed class StoreCommandTests
             ("empty.txt", "\n", "holds no numbers"), ("range.txt", "160\n", "names sample 160; the training data has samples 0 to 159")])
         {
             await File.WriteAllTextAsync(folder[name], text, Token);
-            await Lisa.RefusesAsync(Sample.Train(folder["out"], more: ["--mask-samples", folder[name]]), says);
+            await LisaMain.RefusesAsync(Sample.Train(folder["out"], more: ["--mask-samples", folder[name]]), says);
         }
 
-        await Lisa.RefusesAsync(Sample.Train(folder["out"], more: ["--mask-samples", folder["none"]]), "--mask-samples: no such file");
-        await Lisa.RefusesAsync(
+        await LisaMain.RefusesAsync(Sample.Train(folder["out"], more: ["--mask-samples", folder["none"]]), "--mask-samples: no such file");
+        await LisaMain.RefusesAsync(
             Sample.Train(folder["out"], more: ["--mask-samples", folder.Root]), $"--mask-samples: must be a file, not a folder: {folder.Root}");
         Assert.False(Directory.Exists(folder["out"]));
     }
