@@ -13,14 +13,14 @@ public sealed partial class CSharpPageTests
     [Fact]
     public async Task Page_program_in_csharp_trains_a_model_and_reads_its_events()
     {
+        using var folder = new TempFolder();
         await using var server = await ApiServer.StartAsync();
         var before = Console.Out;
         using var output = new StringWriter();
         Console.SetOut(output);
         try
         {
-            await ProgramOfThePage(
-                new Uri(server.Address, "/v1/").ToString(), server.WriteKey, Path.Combine(Repository.Root, "samples", "animals.jsonl"));
+            await ProgramOfThePage(new Uri(server.Address, "/v1/").ToString(), server.WriteKey, ShortData.Write(folder));
         }
         finally
         {

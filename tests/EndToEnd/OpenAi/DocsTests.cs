@@ -8,15 +8,14 @@ public sealed partial class DocsTests
 {
     private const string Address = "http://127.0.0.1:8080";
 
-    private static readonly string s_data = Path.Combine(Repository.Root, "samples", "animals.jsonl");
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Page_program_in_javascript_runs()
     {
+        using var folder = new TempFolder();
         await using var server = await ApiServer.StartAsync();
-        var output = await NodePackage.RunTextAsync("docs.mjs", Localize(Block("javascript"), server), ("OPENAI_API_KEY", server.WriteKey));
+        var output = await NodePackage.RunTextAsync("docs.mjs", Localize(Block("javascript"), server, folder), ("OPENAI_API_KEY", server.WriteKey));
         Assert.Matches(@"(?m)^ft:tiny-stories:lisa:animals:\w+$", output);
     }
 
@@ -24,9 +23,10 @@ public sealed partial class DocsTests
     public async Task Page_program_in_python_runs()
     {
         Assert.SkipUnless(await RunAsync("python3", ["-c", "import openai"]) is { Code: 0 }, "python3 has no package openai (pip install openai)");
+        using var folder = new TempFolder();
         await using var server = await ApiServer.StartAsync();
         var (code, output) = await RunAsync(
-            "python3", ["-c", Localize(Block("python"), server).Replace("lisa-…", server.WriteKey, StringComparison.Ordinal)]);
+            "python3", ["-c", Localize(Block("python"), server, folder).Replace("lisa-…", server.WriteKey, StringComparison.Ordinal)]);
         Assert.True(code == 0, output);
         Assert.Contains("Validating training file", output, StringComparison.Ordinal);
     }
@@ -35,9 +35,9 @@ public sealed partial class DocsTests
         .Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "http-api.md")))
         .First(b => b.Groups["language"].Value == language).Groups["code"].Value;
 
-    private static string Localize(string text, ApiServer server) => text
+    private static string Localize(string text, ApiServer server, TempFolder folder) => text
         .Replace(Address, server.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
-            .Replace("data.jsonl", s_data, StringComparison.Ordinal);
+            .Replace("data.jsonl", ShortData.Write(folder), StringComparison.Ordinal);
 
     private static async Task<(int Code, string Output)> RunAsync(string program, IEnumerable<string> arguments)
     {

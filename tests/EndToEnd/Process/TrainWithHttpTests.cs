@@ -214,7 +214,8 @@ public sealed partial class TrainWithHttpTests
     [
         "train", "--model", Path.Combine(Repository.Root, "samples", ApiServer.Model),
         "--data", Path.Combine(Repository.Root, "samples", "animals.jsonl"), "--output", output, "--threads", "1",
-        "--max-steps", "1000000", "--http-port", "0", "--models", Path.Combine(Repository.Root, "samples"), "--log-format", "plain",
+        "--per-device-train-batch-size", "2", "--block-size", "64", "--max-steps", "1000000", "--http-port", "0",
+        "--models", Path.Combine(Repository.Root, "samples"), "--log-format", "plain",
     ];
 
     private static async Task HasLineAsync(LisaProcess process, string start) =>
