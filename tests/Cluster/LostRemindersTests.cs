@@ -22,8 +22,9 @@ public sealed class LostRemindersTests
 
         await cluster.Redis.LoseAsync();
         await cluster.Redis.StartAsync();
-        await Until.True(() => HasRemindersAsync(cluster)).WaitAsync(s_patience, Token);
-        await Until.True(() => cluster.Logs(1000).Contains("had been lost, and is registered again", StringComparison.Ordinal))
+        await Until.True(() => HasRemindersAsync(cluster), pause: 100).WaitAsync(s_patience, Token);
+        await Until.True(
+            () => Task.FromResult(cluster.Logs(1000).Contains("had been lost, and is registered again", StringComparison.Ordinal)), pause: 100)
             .WaitAsync(s_patience, Token);
 
         // The silo that is left goes on with it.
@@ -34,7 +35,7 @@ public sealed class LostRemindersTests
 
         // One that has ended is forgotten.
         await cluster.Client.PauseAsync(Run, Token);
-        await Until.True(async () => !await HasRemindersAsync(cluster)).WaitAsync(s_patience, Token);
+        await Until.True(async () => !await HasRemindersAsync(cluster), pause: 100).WaitAsync(s_patience, Token);
     }
 
     private static async Task<bool> HasRemindersAsync(TestCluster cluster)

@@ -22,7 +22,7 @@ internal static class RunProgress
             {
                 return false;
             }
-        }).WaitAsync(s_patience, token);
+        }, pause: 50).WaitAsync(s_patience, token);
         return status!;
     }
 }
