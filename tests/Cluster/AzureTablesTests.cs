@@ -19,8 +19,7 @@ public sealed class AzureTablesTests(UndisturbedRun undisturbed)
         using var folder = new TempFolder();
         await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 2, Azurite: false, AzureTables: true));
         Assert.Empty(cluster.Warnings());
-        await Lisa(
-            folder, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run, .. UndisturbedRun.Training(100_000)]);
+        await cluster.Client.SubmitAsync(UndisturbedRun.Request(Run), null, Token);
         var status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Step > 5);
 
         // A reminder in the tables wakes the run on the other silo.
@@ -36,15 +35,12 @@ public sealed class AzureTablesTests(UndisturbedRun undisturbed)
         var third = cluster.Add();
         third.Start();
         await third.ReadyAsync(s_patience);
-        status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 3 && s.Step > status.Step);
+        await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 3 && s.Step > status.Step);
 
-        await Lisa(folder, ["pause", Run, .. cluster.Connection]);
-        var paused = await cluster.Client.GetAsync(Run, Token);
-        Assert.Equal(RunState.Paused, paused.State);
+        var (code, output) = await TestCluster.LisaAsync(folder.Root, ["pause", Run, .. cluster.Connection]);
+        Assert.True(code == 0, output);
+        await undisturbed.AssertEqualWhenPausedAsync(cluster, Run);
         await RefusesWhatIsWrong(cluster, folder);
-        await Lisa(folder, ["export", Run, "--store", cluster.Store, "--output", folder["cluster"]]);
-        await undisturbed.ExportAsync(paused.Step, folder["undisturbed"]);
-        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["cluster"]));
     }
 
     private static async Task RefusesWhatIsWrong(TestCluster cluster, TempFolder folder)
@@ -103,11 +99,5 @@ public sealed class AzureTablesTests(UndisturbedRun undisturbed)
             await foreach (var entity in table.QueryAsync<TableEntity>(cancellationToken: Token))
                 await table.DeleteEntityAsync(entity, cancellationToken: Token);
         }
-    }
-
-    private static async Task Lisa(TempFolder folder, string[] arguments)
-    {
-        var (code, output) = await TestCluster.LisaAsync(folder.Root, arguments);
-        Assert.True(code == 0, output);
     }
 }

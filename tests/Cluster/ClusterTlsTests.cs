@@ -52,8 +52,7 @@ public sealed class ClusterTlsTests(UndisturbedRun undisturbed)
         await Lisa(2, [.. silo, .. TestCluster.Certificate(authority.Issue("late", until: -0.1))], "--cluster-tls-certificate: ");
         await Lisa(1, ["doctor", .. TestCluster.Certificate(authority.Issue("late", until: -0.1))], "the certificate CN=late expired on ");
 
-        await Lisa(
-            0, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run, .. UndisturbedRun.Training(100_000)], "");
+        await cluster.Client.SubmitAsync(UndisturbedRun.Request(Run), null, Token);
         var status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Step > 3);
 
         // A renewed certificate is shown to the next who connects; one that dies meanwhile comes back with it.
@@ -62,13 +61,10 @@ public sealed class ClusterTlsTests(UndisturbedRun undisturbed)
         Assert.NotEqual(before, await SerialAsync(cluster.Silos[0], own));
         await cluster.Silos[1].KillAsync();
         cluster.Silos[1].Start();
-        status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Generation > status.Generation && s.Step > status.Step);
+        await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Generation > status.Generation && s.Step > status.Step);
 
         await Lisa(0, ["pause", Run, .. cluster.Connection], "");
-        status = await cluster.Client.GetAsync(Run, Token);
-        await Lisa(0, ["export", Run, "--store", cluster.Store, "--output", folder["cluster"]], "");
-        await undisturbed.ExportAsync(status.Step, folder["undisturbed"]);
-        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["cluster"]));
+        await undisturbed.AssertEqualWhenPausedAsync(cluster, Run);
 
         async Task Lisa(int exit, string[] arguments, string says)
         {

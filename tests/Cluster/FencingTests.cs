@@ -14,12 +14,9 @@ public sealed class FencingTests(KilledSilosFixture fixture, ITestOutputHelper o
     {
         var cluster = fixture.Cluster;
         await fixture.RestartAsync();
-        await TestCluster.SucceedsAsync(
-            cluster.Folder,
-            ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run, .. TrainingArguments.Sample(
-                steps: 1_000_000, saveSteps: 1)]);
-
         var token = TestContext.Current.CancellationToken;
+        var request = UndisturbedRun.Request(Run);
+        await cluster.Client.SubmitAsync(request with { Spec = request.Spec with { SaveSteps = 1 } }, null, token);
         try
         {
             var trials = new FencingTrials(cluster, Run, await BlobStores.OpenAsync(cluster.Store, token), seed: 1, output.WriteLine);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LisaOrleans.Grains.Tests;
 
 namespace LisaOrleans.Cluster.Tests;
 
@@ -7,6 +8,11 @@ public sealed class HandOverTests
 {
     private const string Run = "moving";
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
+    // Moments of bytes, so that tensors of every dtype travel.
+    private static readonly RunRequest s_request = UndisturbedRun.Request(Run, optim: "adamw-8bit");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Move_parts_goes_directly_and_only_the_dead_are_replaced_from_the_store()
@@ -18,8 +24,7 @@ public sealed class HandOverTests
         // known by its port.
         await using var cluster = await TestCluster.StartAsync(
             folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "600"]));
-        string[] connection = ["--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}"];
-        await Lisa(folder, ["submit", .. connection, "--store", cluster.Store, "--run-name", Run, .. Training(steps: 1_000_000)]);
+        await cluster.Client.SubmitAsync(s_request, null, Token);
         var status = await Training(cluster, s => s.Stages.Count == 2);
         var parts = status.LayerCount + 2;
         Assert.Equal((0, parts), (status.Loads.HandedOverParts, status.Loads.StoreParts));
@@ -36,7 +41,8 @@ public sealed class HandOverTests
         await Leave(third);
         Assert.InRange(status.Loads.HandedOverParts, 1, parts);
         Assert.Equal((0, 0L), (status.Loads.StoreParts, status.Loads.StoreBytes));
-        var json = await Lisa(folder, ["status", Run, .. connection, "--log-format", "json"]);
+        var (code, json) = await TestCluster.LisaAsync(folder.Root, ["status", Run, .. cluster.Names, "--log-format", "json"]);
+        Assert.True(code == 0, json);
         using (var told = JsonDocument.Parse(json))
         {
             Assert.StartsWith("LISA: ", told.RootElement.GetProperty("method").GetString(), StringComparison.Ordinal);
@@ -57,12 +63,10 @@ public sealed class HandOverTests
         Assert.True(status.Loads.StoreParts >= lost.Count, $"{status.Loads}");
         Assert.Contains("its port refuses another one", cluster.Logs(1000), StringComparison.Ordinal);
 
-        await cluster.Run(Run).Pause();
-        status = await cluster.Run(Run).GetStatus();
-        Assert.Equal(RunState.Paused, status.State);
-        await Lisa(folder, ["export", Run, "--store", cluster.Store, "--output", folder["moved"]]);
-        await Lisa(folder, ["train", .. Training((int)status.Step), "--output", folder["undisturbed"]]);
-        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["moved"]));
+        var records = await TwoRuns.PauseAsync(cluster, Run, folder["moved"]);
+        using var undisturbed = await TestRun.ImportAsync(s_request);
+        Assert.Equal(RunState.Paused, (await undisturbed.ContinueAsync(pauseAt: records.Count)).State);
+        await TwoRuns.AssertEqualAsync(undisturbed, records, folder["moved"]);
 
         async Task Join(SiloProcess silo)
         {
@@ -104,25 +108,14 @@ public sealed class HandOverTests
         SiloProcess[] control = [cluster.Add(), cluster.Add()];
         foreach (var silo in control) silo.Start();
         foreach (var silo in control) await silo.ReadyAsync(s_patience);
-        await Lisa(folder, ["submit", .. cluster.Names, "--store", cluster.Store, "--run-name", Run, .. Training(steps: 1_000_000)]);
+        await cluster.Client.SubmitAsync(s_request, null, Token);
         await Training(cluster, s => s.Stages.Count == 1);
-        Assert.True(Assert.Single(await cluster.Client.GetSilosAsync(TestContext.Current.CancellationToken)).MemoryBytes > 0);
+        Assert.True(Assert.Single(await cluster.Client.GetSilosAsync(Token)).MemoryBytes > 0);
         var owner = await cluster.SiloOfRunAsync(Run);
         Assert.Contains(owner, control);
         Assert.Equal(0, await owner.LeaveAsync(s_patience));
         await Training(cluster, s => s.Stages.Count == 1);
         Assert.Equal(control.Single(s => s != owner).Address, await cluster.OwnerAsync(Run));
-    }
-
-    // Moments of bytes, so that tensors of every dtype travel.
-    private static string[] Training(int steps) =>
-        [.. TrainingArguments.Sample(steps), "--lr-scheduler-type", "constant", "--warmup-steps", "0", "--optim", "adamw-8bit"];
-
-    private static async Task<string> Lisa(TempFolder folder, string[] arguments)
-    {
-        var (code, text) = await TestCluster.LisaAsync(folder.Root, arguments);
-        Assert.True(code == 0, text);
-        return text;
     }
 
     // The status once the run trains, placed that way, and has made one more step since it was first seen so.

@@ -41,19 +41,20 @@ public sealed class HistoryTests(KilledSilosFixture fixture)
             await RunFork.CreateAsync(store, ManifestAddress.At(run, Steps / 2), run + "-fork", new GivenSettings(), Token);
             await cluster.Client.ResumeAsync(run + "-fork", cancellationToken: Token);
             await SucceedsAsync(run + "-fork");
-            foreach (var name in (string[])[run, run + "-fork"])
-                await TestCluster.SucceedsAsync(folder.Root, "export", name, "--store", cluster.Store, "--output", folder[name]);
-            Assert.Empty(RunFiles.Differences(folder[run], folder[run + "-fork"]));
+            foreach (var name in (string[])[run, run + "-fork"]) await RunExporter.ExportAsync(store, name, folder[name], Token);
+            TwoRuns.AssertEqual(
+                (await RunExporter.ReadHistoryAsync(store, run, Token), folder[run]),
+                (await RunExporter.ReadHistoryAsync(store, run + "-fork", Token), folder[run + "-fork"]));
         }
 
-        async Task SubmitAsync(string run, string replicas) => await TestCluster.SucceedsAsync(
-            folder.Root,
-            [
-                "submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", run, "--keep-manifests", "all",
-                .. TrainingArguments.Sample(Steps, SaveSteps, replicas: replicas), "--block-size", "64",
-            ]);
+        Task SubmitAsync(string run, string replicas)
+        {
+            var request = UndisturbedRun.Request(run, replicas);
+            return cluster.Client.SubmitAsync(
+                request with { Spec = request.Spec with { MaxSteps = Steps, SaveSteps = SaveSteps, KeepManifests = "all", BlockSize = 64 } }, null, Token);
+        }
 
         Task SucceedsAsync(string run) =>
-            Until.True(async () => (await cluster.Client.GetAsync(run, Token)).State == RunState.Succeeded).WaitAsync(s_patience, Token);
+            Until.True(async () => (await cluster.Client.GetAsync(run, Token)).State == RunState.Succeeded, pause: 50).WaitAsync(s_patience, Token);
     }
 }

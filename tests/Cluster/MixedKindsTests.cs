@@ -26,7 +26,8 @@ public sealed class MixedKindsTests
         Assert.Single(kinds.Select(k => k[..k.LastIndexOf(',')]).Distinct());
 
         string[] store = [.. cluster.Names, "--store", cluster.Store];
-        await TestCluster.SucceedsAsync(folder.Root, ["submit", .. store, "--run-name", Run, .. TrainingArguments.Sample(steps: 6)]);
+        var request = UndisturbedRun.Request(Run);
+        await cluster.Client.SubmitAsync(request with { Spec = request.Spec with { MaxSteps = 6 } }, null, Token);
         var seen = new List<TrainingEvent>();
         await foreach (var happened in cluster.Client.WatchAsync(Run, null, Token)) seen.Add(happened);
         Assert.Equal(RunState.Succeeded, Assert.IsType<RunEnded>(seen[^1]).State);

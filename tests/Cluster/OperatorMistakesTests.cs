@@ -19,16 +19,14 @@ public sealed class OperatorMistakesTests
         await using var cluster = await TestCluster.StartAsync(
             folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "10", "--memory-gb", "0.5"]));
         string[] redis = ["--cluster-id", TestCluster.Id, "--redis", $"redis://127.0.0.1:{cluster.Redis.Port}/0"];
-        var (code, output) = await TestCluster.LisaAsync(
-            folder.Root, ["submit", .. redis, "--store", cluster.Store, "--run-name", Run, .. TrainingArguments.Sample(steps: 100_000)]);
-        Assert.True(code == 0, output);
+        await cluster.Client.SubmitAsync(UndisturbedRun.Request(Run), null, Token);
         var before = await Trains(cluster, s => s.Stages.Count == 2 && s.Step > 0);
 
         // A cluster that starts as it should logs no warning.
         Assert.Empty(cluster.Warnings());
 
         // A process that tries to train the cluster's run itself.
-        (code, output) = await TestCluster.LisaAsync(
+        var (code, output) = await TestCluster.LisaAsync(
             folder.Root,
             ["train", "--store", cluster.Store, "--run-name", Run, "--output", folder["out"], .. TrainingArguments.Sample(steps: 100_000)]);
         Assert.True(code == 2, output);
@@ -89,7 +87,7 @@ public sealed class OperatorMistakesTests
         var third = cluster.Add();
         third.Start();
         await third.ReadyAsync(s_patience);
-        await Until.True(async () => (await Fresh(cluster, c => c.GetSilosAsync(Token)))?.Count == 3);
+        await Until.True(async () => (await Fresh(cluster, c => c.GetSilosAsync(Token)))?.Count == 3, pause: 200);
         var after = await Trains(cluster, s => s.Stages.Count == 3 && s.Step > before.Step);
         Assert.True(after.Recoveries == 0, cluster.Logs());
         Assert.InRange(after.Generation, before.Generation, before.Generation + 3);
@@ -97,7 +95,7 @@ public sealed class OperatorMistakesTests
         // Again, but no silo starts.
         await cluster.Redis.LoseAsync();
         await cluster.Redis.StartAsync();
-        await Until.True(async () => (await Fresh(cluster, c => c.GetSilosAsync(Token)))?.Count == 3);
+        await Until.True(async () => (await Fresh(cluster, c => c.GetSilosAsync(Token)))?.Count == 3, pause: 200);
         after = await Trains(cluster, s => s.Step > after.Step);
         Assert.True(after.Recoveries == 0, cluster.Logs());
     }
@@ -163,8 +161,8 @@ public sealed class OperatorMistakesTests
     {
         RunStatus? status = null;
         await Until.True(
-            async () => (status = await Fresh(cluster, c => c.GetAsync(Run, Token))) is { State: RunState.Running } && until(status))
-                .WaitAsync(s_patience, Token);
+            async () => (status = await Fresh(cluster, c => c.GetAsync(Run, Token))) is { State: RunState.Running } && until(status),
+            pause: 200).WaitAsync(s_patience, Token);
         return status!;
     }
 

@@ -14,12 +14,7 @@ public sealed class ReplicaChangesTests(UndisturbedRun undisturbed)
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();
         await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 4, Azurite: false));
-        await TestCluster.SucceedsAsync(
-            folder.Root,
-            [
-                "submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run,
-                .. UndisturbedRun.Training(1_000_000, replicas: "2"),
-            ]);
+        await cluster.Client.SubmitAsync(UndisturbedRun.Request(Run, replicas: "2"), null, TestContext.Current.CancellationToken);
 
         // Two pipelines of two stages.
         var status = await Placed(null, 2, 2);
@@ -59,12 +54,7 @@ public sealed class ReplicaChangesTests(UndisturbedRun undisturbed)
         Assert.NotEmpty(placed);
         Assert.All(placed, p => Assert.NotEmpty(p.Speeds));
 
-        await cluster.Run(Run).Pause();
-        status = await cluster.Run(Run).GetStatus();
-        Assert.Equal(RunState.Paused, status.State);
-        await TestCluster.SucceedsAsync(folder.Root, "export", Run, "--store", cluster.Store, "--output", folder["replicas"]);
-        await undisturbed.ExportAsync(status.Step, folder["undisturbed"]);
-        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["replicas"]));
+        await undisturbed.AssertEqualWhenPausedAsync(cluster, Run);
 
         IEnumerable<SiloStage> Stages(int replica) => status.Stages.Where(s => s.Replica == replica);
 

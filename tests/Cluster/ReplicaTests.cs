@@ -8,7 +8,7 @@ public sealed class ReplicaTests(ClusterFixture fixture, UndisturbedRun undistur
 {
     private const int MicroBatches = 5;
 
-    private static readonly TrainingSpec s_spec = TinyStories.Spec(9) with
+    private static readonly TrainingSpec s_spec = TinyStories.Spec(7) with
     {
         PerDeviceTrainBatchSize = 1,
         GradientAccumulationSteps = MicroBatches,
@@ -76,32 +76,21 @@ public sealed class ReplicaTests(ClusterFixture fixture, UndisturbedRun undistur
     [Fact]
     public async Task Run_with_a_silo_at_half_speed_gives_it_fewer_lanes_and_keeps_its_bits()
     {
-        using var folder = new TempFolder();
         var cluster = fixture.Cluster;
         var run = $"r-{Guid.NewGuid():N}";
-        await TestCluster.SucceedsAsync(
-            folder.Root,
-            [
-                "submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", run,
-                .. UndisturbedRun.Training(1_000_000, replicas: "2"),
-            ]);
+        await cluster.Client.SubmitAsync(UndisturbedRun.Request(run, replicas: "2"), null, Token);
         var before = await RunProgress.UntilAsync(cluster, run, s => s.Step > 0);
         Assert.Equal([2, 2], before.ReplicaLanes);
         var own = await cluster.SiloOfRunAsync(run);
         var slow = cluster.Silos.Single(s => s != own);
-        RunStatus status;
         await using (new SlowedSilo(slow))
         {
             var moved = await RunProgress.UntilAsync(
                 cluster, run, s => s.Moves > 0 && LanesOf(s, slow) == 1 && SpeedOf(s, slow) < 0.75 * SpeedOf(s, own));
-            status = await RunProgress.UntilAsync(cluster, run, s => s.Step > moved.Step + 2);
+            await RunProgress.UntilAsync(cluster, run, s => s.Step > moved.Step + 2);
         }
 
-        await cluster.Run(run).Pause();
-        status = await cluster.Run(run).GetStatus();
-        await TestCluster.SucceedsAsync(folder.Root, "export", run, "--store", cluster.Store, "--output", folder["slowed"]);
-        await undisturbed.ExportAsync(status.Step, folder["undisturbed"]);
-        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["slowed"]));
+        await undisturbed.AssertEqualWhenPausedAsync(cluster, run);
 
         // 0 while it is not known.
         static double SpeedOf(RunStatus s, SiloProcess silo) =>

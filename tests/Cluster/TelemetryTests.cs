@@ -33,14 +33,11 @@ public sealed partial class TelemetryTests
         }
 
         // Long enough that the run goes on until it is cancelled.
-        var (code, text) = await TestCluster.LisaAsync(folder.Root, [
-            "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}",
-            "--store", cluster.Store, "--run-name", "telemetry",
-            "--eval-data", Path.Combine(Executables.Repository, "samples", "animals-held-out.jsonl"), "--eval-steps", "2",
-            .. TrainingArguments.Sample(steps: 1_000_000, replicas: "2")]);
-        Assert.True(code == 0, text);
+        var request = UndisturbedRun.Request("telemetry", replicas: "2");
+        await cluster.Client.SubmitAsync(
+            request with { EvalDataFile = TinyStories.HeldOut, Spec = request.Spec with { EvalSteps = 2 } }, null, Token);
         var run = cluster.Run("telemetry");
-        await Until.True(async () => await run.GetStatus() is { ManifestStep: >= 3, Stages.Count: 2 });
+        await Until.True(async () => await run.GetStatus() is { ManifestStep: >= 3, Stages.Count: 2 }, pause: 50);
 
         var pages = await ScrapeUntilAsync(cluster, p =>
             p.All(t => t.Contains("lisa_transport_io_bytes_total{", StringComparison.Ordinal))
@@ -94,7 +91,7 @@ public sealed partial class TelemetryTests
     private static async Task<string[]> ScrapeUntilAsync(TestCluster cluster, Func<string[], bool> enough)
     {
         string[] pages = [];
-        await Until.True(async () => enough(pages = await ScrapeAsync(cluster)));
+        await Until.True(async () => enough(pages = await ScrapeAsync(cluster)), pause: 200);
         return pages;
     }
 

@@ -34,9 +34,9 @@ public sealed class EndedRunTests(ClusterFixture fixture)
     public async Task Commands_of_a_run_that_was_cancelled_do_not_wake_it()
     {
         await Client.SubmitAsync(SampleRun.Request("unwanted", steps: 100_000), null, Token);
+        await Client.PauseAsync("unwanted", Token);
         await Says("pause", "unwanted paused");
-        await Says("pause", "unwanted paused");
-        await Says("cancel", "unwanted cancelled");
+        await Client.CancelAsync("unwanted", Token);
         await Says("cancel", "unwanted cancelled");
         var step = (await Client.GetAsync("unwanted", Token)).Step;
         await Refuses(

@@ -9,6 +9,6 @@ public sealed class KilledSilosFixture() : ClusterFixture(new ClusterSettings(Si
     public Task RestartAsync()
     {
         foreach (var silo in Cluster.Silos) silo.Start();
-        return Task.WhenAll(Cluster.Silos.Select(s => s.ReadyAsync(TimeSpan.FromSeconds(60))));
+        return Task.WhenAll(Cluster.Silos.Select(s => s.ReadyAsync(TimeSpan.FromMinutes(3))));
     }
 }

@@ -114,7 +114,7 @@ internal sealed class TestCluster : IAsyncDisposable
             }
 
             for (var i = 0; i < settings.Silos; i++) cluster.Add().Start();
-            foreach (var silo in cluster.Silos) await silo.ReadyAsync(TimeSpan.FromSeconds(60));
+            foreach (var silo in cluster.Silos) await silo.ReadyAsync(TimeSpan.FromMinutes(3));
             await cluster.ConnectAsync();
             return cluster;
         }
