@@ -12,11 +12,11 @@ public sealed class FamilyTests(ClusterFixture fixture)
 
     [Theory]
     [MemberData(nameof(Families))]
-    public async Task ModelFamilies_each_ends_with_the_same_bytes_on_one_silo_after_a_stop_and_on_two(string family)
+    public async Task ModelFamilies_each_ends_with_the_same_bytes_on_two_silos_and_on_one_after_a_stop(string family)
     {
         using var folder = new TempFolder();
         await FamilyFolder.WriteAsync(folder["model"], family, Token);
-        var settings = TinyStories.Spec(6) with
+        var settings = TinyStories.Spec(5) with
         {
             Dtype = "bfloat16",
             ComputeDtype = "float32",
@@ -32,23 +32,19 @@ public sealed class FamilyTests(ClusterFixture fixture)
         var export = "";
         await Task.WhenAll(
             TrainOnTwoSilosAsync(TinyStories.Request(spec with { RunName = family }, folder["model"]), folder["two"]),
-            Task.Run(async () => export = await TrainStraightAndBrokenAsync(spec, folder["model"])));
+            Task.Run(async () => export = await TrainBrokenAsync(spec, folder["model"])));
         Assert.Equal(export, FamilyExport.Sha(folder["two"]));
     }
 
-    // Returns the hash of what both export.
-    private static async Task<string> TrainStraightAndBrokenAsync(TrainingSpec spec, string model)
+    // Stopped within a period, so that it goes on with moments. Returns the hash of what it exports.
+    private static async Task<string> TrainBrokenAsync(TrainingSpec spec, string model)
     {
-        using var straight = await TestRun.TrainAsync(spec, model);
-        var export = await straight.ExportAsync();
-        Assert.Empty(FamilyExport.Faults(model, export, spec.Dtype));
-
         using var broken = await TestRun.ImportAsync(spec, model);
-        Assert.Equal(RunState.Paused, (await broken.ContinueAsync(pauseAt: 2)).State);
+        Assert.Equal(RunState.Paused, (await broken.ContinueAsync(pauseAt: 3)).State);
         await broken.FinishAsync();
-        var sha = FamilyExport.Sha(export);
-        Assert.Equal(sha, FamilyExport.Sha(await broken.ExportAsync()));
-        return sha;
+        var export = await broken.ExportAsync();
+        Assert.Empty(FamilyExport.Faults(model, export, spec.Dtype));
+        return FamilyExport.Sha(export);
     }
 
     private async Task TrainOnTwoSilosAsync(RunRequest request, string output)
