@@ -7,7 +7,7 @@ namespace LisaOrleans.Cluster.Tests;
 [Collection(nameof(KilledSilos))]
 public sealed class HttpSilosTests(KilledSilosFixture fixture, ITestOutputHelper output)
 {
-    private const int Steps = 60;
+    private const int Steps = 36;
     private const string Model = "tiny-stories";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

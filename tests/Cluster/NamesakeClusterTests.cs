@@ -4,7 +4,8 @@ namespace LisaOrleans.Cluster.Tests;
 /// Two clusters of one id on one store, each with a Redis of its own: a run stays with the one that trains it. When the other gets it after
 /// its death is RunLeaseTests'.
 /// </summary>
-public sealed class NamesakeClusterTests
+[Collection(nameof(LivingSilos))]
+public sealed class NamesakeClusterTests(ClusterFixture fixture)
 {
     private const string Run = "wanted";
 
@@ -13,11 +14,9 @@ public sealed class NamesakeClusterTests
     [Fact]
     public async Task Resume_run_that_another_cluster_of_the_same_id_trains_is_left_alone()
     {
-        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        var first = fixture.Cluster;
         using var folder = new TempFolder();
-        await using var first = await TestCluster.StartAsync(folder["first"], new ClusterSettings(Silos: 1, Azurite: false));
-        await using var second = await TestCluster.StartAsync(
-            folder["second"], new ClusterSettings(Silos: 1, Azurite: false, Store: first.Store));
+        await using var second = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 1, Azurite: false, Store: first.Store));
         await first.Client.SubmitAsync(SampleRun.Request(Run, steps: 100_000), null, Token);
         var before = await RunProgress.UntilAsync(first, Run, s => s.Step > 0);
         await Until.True(() => File.Exists(Path.Combine(first.Store, "runs", Run, "lease.json")));
@@ -30,5 +29,6 @@ public sealed class NamesakeClusterTests
         Assert.Contains(said, refused.Message, StringComparison.Ordinal);
         var after = await RunProgress.UntilAsync(first, Run, s => s.Step > before.Step);
         Assert.Equal((before.Generation, 0), (after.Generation, after.Recoveries));
+        await first.Client.CancelAsync(Run, Token);
     }
 }

@@ -110,7 +110,7 @@ public sealed class ClientTests(ClusterFixture fixture)
     [Fact]
     public async Task WatchAsync_many_watchers_of_several_runs_all_hear_everything()
     {
-        const int Steps = 40;
+        const int Steps = 20;
         string[] runs = ["watched-0", "watched-1"];
         foreach (var run in runs) await Client.SubmitAsync(SampleRun.Request(run, Steps), null, Token);
         var clients = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => LisaClient.ConnectAsync(fixture.Cluster.ClientOptions, Token)));

@@ -6,7 +6,7 @@ namespace LisaOrleans.Cluster.Tests;
 [Collection(nameof(KilledSilos))]
 public sealed class SampleServiceTests(KilledSilosFixture fixture, ITestOutputHelper output)
 {
-    private const int Steps = 60;
+    private const int Steps = 36;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
