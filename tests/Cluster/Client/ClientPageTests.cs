@@ -39,7 +39,7 @@ public sealed partial class ClientPageTests(ClusterFixture fixture)
         {
             ModelFolder = "samples/tiny-stories",
             DataFile = "samples/animals.jsonl",
-            Spec = new TrainingSpec { RunName = "third", MaxSteps = 40, LearningRate = 1e-3 },
+            Spec = new TrainingSpec { RunName = "third", MaxSteps = 20, LearningRate = 1e-3 },
         });
         await foreach (var happened in client.WatchAsync("third"))
             if (happened is StepCompleted { Record: var step }) Console.WriteLine($"step {step.Step}: loss {step.Loss:0.0000}");
