@@ -16,8 +16,7 @@ public sealed class SiloWithoutStoreTests(UndisturbedRun undisturbed)
         for (var i = 0; i < 2; i++) Mount(i);
         await using var cluster = await TestCluster.StartAsync(
             folder.Root, new ClusterSettings(Silos: 2, Azurite: false) { StoreOf = Link });
-        await TestCluster.SucceedsAsync(
-            folder.Root, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run, .. UndisturbedRun.Training(steps: 100_000)]);
+        await cluster.Client.SubmitAsync(UndisturbedRun.Request(Run), null, Token);
         var status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Step > 3);
 
         // First the one, then the other: whoever has lost the store holds parts, too, which it can neither load nor save.
@@ -42,11 +41,7 @@ public sealed class SiloWithoutStoreTests(UndisturbedRun undisturbed)
         await TestCluster.SucceedsAsync(folder.Root, ["resume", Run, .. cluster.Connection, "--store", cluster.Store]);
         status = await RunProgress.UntilAsync(cluster, Run, s => s.Step > status.Step);
 
-        await TestCluster.SucceedsAsync(folder.Root, ["pause", Run, .. cluster.Connection, "--store", cluster.Store]);
-        status = await cluster.Client.GetAsync(Run, Token);
-        await TestCluster.SucceedsAsync(folder.Root, ["export", Run, "--store", cluster.Store, "--output", folder["cluster"]]);
-        await undisturbed.ExportAsync(status.Step, folder["undisturbed"]);
-        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["cluster"]));
+        await undisturbed.AssertEqualWhenPausedAsync(cluster, Run);
 
         string Link(int silo) => folder[$"mounted-{silo}"];
 
@@ -74,8 +69,7 @@ public sealed class SiloWithoutStoreTests(UndisturbedRun undisturbed)
         {
             StoreOf = silo => AzuriteServer.ConnectionString(proxies[silo].Port),
         });
-        await TestCluster.SucceedsAsync(
-            folder.Root, ["submit", .. cluster.Connection, "--store", store, "--run-name", Run, .. UndisturbedRun.Training(steps: 100_000)]);
+        await cluster.Client.SubmitAsync(UndisturbedRun.Request(Run), null, Token);
         var status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Step > 3);
         var owner = await cluster.SiloOfRunAsync(Run);
         await proxies[owner.Number].DisposeAsync();
