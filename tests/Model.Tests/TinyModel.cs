@@ -29,7 +29,7 @@ internal static class TinyModel
         return config.AllSpecs().ToDictionary(s => s.Name, s =>
         {
             using var noise = randn([.. s.Shape], generator: generator);
-            using var value = s.Name.Contains("norm", StringComparison.Ordinal) ? 1 + (0.1 * noise) : 0.3 * noise;
+            using var value = s.Name.Contains("norm", StringComparison.Ordinal) ? noise.Times(0.1).Plus(1) : noise.Times(0.3);
             return value.to(dtype, copy: true).DetachFromDisposeScope();
         });
     }

@@ -2,6 +2,9 @@ using static TorchSharp.torch;
 
 namespace LisaOrleans.Model.Tests;
 
+/// <summary>By itself, as formulas in other tests write numbers as TorchSharp takes them, which does not hold them.</summary>
+[CollectionDefinition(nameof(UnpackingTests), DisableParallelization = true)]
+[Collection(nameof(UnpackingTests))]
 public sealed class UnpackingTests
 {
     // TorchSharp keeps no tensor alive for libtorch: of one that nothing else holds, a collection frees the handle while libtorch uses it.
