@@ -38,9 +38,9 @@ internal sealed partial class LostJobs(
 
     /// <summary>Pauses those that are to go on, and that nobody works on.</summary>
     internal Task LookAsync(CancellationToken cancellationToken) =>
-        HeldRuns.ForEachAsync(jobs.IdsAsync(cancellationToken), async (id, token) => await LookAtAsync(id, token), cancellationToken);
+        HeldRuns.ForEachAsync(jobs.IdsAsync(cancellationToken), LookAtAsync, cancellationToken);
 
-    private async Task LookAtAsync(string id, CancellationToken cancellationToken)
+    private async ValueTask LookAtAsync(string id, CancellationToken cancellationToken)
     {
         try
         {
